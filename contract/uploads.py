@@ -26,7 +26,7 @@ class UploadInfo:
 
 
 class UploadWriter(ABC):
-    """One hidden upload, opened by `StorageDriver.writer`; nothing shows at its path until `commit`.
+    """A hidden upload, opened by `StorageDriver.writer`; nothing shows at its path until `commit`.
 
     One writer at a time may write to an upload. Not to be shared between threads without a lock.
     As a context manager it closes at the end, which keeps the upload unless it was committed or
