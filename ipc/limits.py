@@ -12,8 +12,8 @@ INLINE_CONTENT_BYTES: Final = 16 * 1024
 third of the time of a small call, in pyzmq). Above it the copy begins to cost as much."""
 
 MAX_CHUNK_BYTES: Final = 1024 * 1024
-"""The largest content of one message, unless both sides agree on another. Streams reach the speed of
-the bare socket from 256 KiB on, and memory stays within a few chunks."""
+"""The largest content of one message, unless both sides agree on another. Streams reach the speed
+of the bare socket from 256 KiB on, and memory stays within a few chunks."""
 
 CREDIT_WINDOW_CHUNKS: Final = 4
 """How many full chunks may be under way in a stream. Fewer lose 15 % of the speed, more gain
@@ -43,8 +43,8 @@ MAX_CHANNELS: Final = 64
 a handful of descriptors on both sides."""
 
 SOCKET_HIGH_WATER_MARK: Final = 1000
-"""In messages. Credit bounds the bytes; this only has to be above what credit ever lets through
-(a window of 4 MiB in chunks of 4 KiB: 1024 would be reached only by a peer that overruns it)."""
+"""In messages, ZeroMQ's own default. Credit bounds the bytes: a window of 4 MiB is 4 full chunks,
+so only a peer that sends the smallest chunks ever waits here."""
 
 MAX_ENDPOINT_BYTES: Final = 100
 """A Unix socket path ends at 107 bytes on Linux and 103 elsewhere."""

@@ -12,9 +12,9 @@ from enum import IntEnum
 from typing import ClassVar, TypeAlias
 
 Content: TypeAlias = bytes | memoryview
-"""Raw bytes of an object. A memoryview is flat, read-only by agreement, and keeps its memory alive."""
+"""Raw bytes of an object. A memoryview is flat, read-only by agreement, and keeps memory alive."""
 
-Wire: TypeAlias = None | bool | int | float | str | bytes | list["Wire"] | dict[str, "Wire"]
+Wire: TypeAlias = bool | int | float | str | bytes | list["Wire"] | dict[str, "Wire"] | None
 """What a header can hold."""
 
 
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """driver -> host, ends a call, always. Either `error` or `result`; content only with a result."""
+    """driver -> host, ends a call, always. `error` is None, or it failed and has no content."""
 
     kind: ClassVar[Kind] = Kind.RESPONSE
     id: int
