@@ -48,7 +48,7 @@ from storagedriver.contract.paths import (
     PathRule,
 )
 from storagedriver.contract.secret import Secret
-from storagedriver.contract.streams import FileReadStream, Reader, ReadStream
+from storagedriver.contract.streams import FileReadStream, Piece, Reader, ReadStream
 from storagedriver.contract.uploads import UploadInfo, UploadWriter
 from storagedriver.contract.version import CURRENT_VERSION, Version
 
@@ -84,6 +84,7 @@ __all__ = [
     "PathNotFoundError",
     "PathRule",
     "PermissionDeniedError",
+    "Piece",
     "ProtocolError",
     "ReadCloser",
     "ReadStream",

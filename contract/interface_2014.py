@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from storagedriver.contract.checks import check_offset, check_reader
 from storagedriver.contract.driver import StorageDriver
-from storagedriver.contract.streams import ReadStream
+from storagedriver.contract.streams import Piece, ReadStream
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ReadCloser(Protocol):
     """A reader that is closed once it has been read."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> Piece: ...
 
     def close(self) -> None: ...
 
@@ -77,7 +77,7 @@ class _ExactReader:
         self._size = size
         self._left = size
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int, /) -> Piece:
         if self._left == 0:
             return b""
         asked = min(size, self._left) if size >= 0 else self._left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 ITERATION_CHUNK_BYTES = 1 << 20
 
 
+Piece: TypeAlias = bytes | bytearray | memoryview
+"""A run of bytes on its way. Whoever keeps one that is not `bytes` copies it: it may change."""
+
+
 class Reader(Protocol):
     """The source of a write: anything with a blocking `read(n)` of bytes, where b"" is the end.
 
     It may give fewer bytes than asked for. An exception that it raises reaches the caller of the
-    write unchanged.
+    write unchanged. Drivers are given readers whose pieces may be memoryviews: bytes that have just
+    crossed a process boundary are not copied once more.
     """
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> Piece: ...
 
 
 class ReadStream(io.BufferedIOBase):
@@ -83,10 +88,11 @@ class ReadStream(io.BufferedIOBase):
         count = self.readinto1(buffer)
         return bytes(memoryview(buffer)[:count])
 
-    def __iter__(self) -> Iterator[bytes]:
+    # The base yields lines of bytes; these are chunks, and may be memoryviews to save a copy.
+    def __iter__(self) -> Iterator[bytes | memoryview]:  # type: ignore[override]
         return self
 
-    def __next__(self) -> bytes:
+    def __next__(self) -> bytes | memoryview:  # type: ignore[override]
         chunk = self.read1(ITERATION_CHUNK_BYTES)
         if not chunk:
             raise StopIteration
