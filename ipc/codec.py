@@ -10,9 +10,9 @@ within a small multiple of what was received.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Final, NamedTuple, NoReturn, cast
+from typing import Final, NamedTuple, NoReturn, Protocol, cast
 
 import msgpack  # type: ignore[import-untyped]  # it has no types of its own
 from storagedriver.contract import ProtocolError
@@ -76,7 +76,10 @@ def decode(header: bytes | memoryview, content: Content | None) -> Message:
     if len(header) > MAX_HEADER_BYTES:
         raise ProtocolError(f"a header of {len(header)} bytes is longer than {MAX_HEADER_BYTES}")
     elements = _unpack_array(header)
-    shape = _shape(elements)
+    kind = integer_from_wire(elements[0]) if elements else None
+    shape = None if kind is None else _SHAPES.get(kind)
+    if shape is None:
+        raise ProtocolError("a header must begin with the number of a kind of message")
     if len(elements) < shape.least:
         raise ProtocolError(f"{shape.name}[{len(elements)}] is missing")
     if len(elements) > shape.known:
@@ -105,7 +108,7 @@ class ListingDecoder:
         Raises ProtocolError if the chunk is not made of whole, well-formed entries.
         """
         # Every chunk ends with an entry, so nothing is kept from one to the next.
-        unpacker = msgpack.Unpacker(
+        unpacker = _make_unpacker(
             max_buffer_size=max(len(chunk), 1),
             object_pairs_hook=_strict_map,
             ext_hook=_refuse_extension,
@@ -119,18 +122,39 @@ class ListingDecoder:
             raise ProtocolError(f"a listing is malformed: {error}") from error
         if unpacker.tell() != len(chunk):
             raise ProtocolError("a chunk of a listing ends within an entry")
-        for entry in entries:
-            if type(entry) is not list:
-                raise ProtocolError("an entry of a listing must be an array")
+        if not _ARRAY_ONLY.issuperset(map(type, entries)):
+            raise ProtocolError("an entry of a listing must be an array")
         _check_nested(entries, MAX_NESTING_LEVELS)
-        return entries
+        return cast("list[list[Wire]]", entries)
+
+
+class _HasPack(Protocol):
+    """What is used of msgpack's Packer."""
+
+    def pack(self, value: object, /) -> bytes: ...
+
+
+class _Unpacker(Protocol):
+    """What is used of msgpack's Unpacker."""
+
+    def feed(self, data: Content, /) -> None: ...
+
+    def tell(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Wire]: ...
+
+
+# msgpack has no types of its own; these are the ones relied on.
+_make_packer: Final = cast("Callable[..., _HasPack]", msgpack.Packer)  # pyright: ignore[reportUnknownMemberType]
+_make_unpacker: Final = cast("Callable[..., _Unpacker]", msgpack.Unpacker)  # pyright: ignore[reportUnknownMemberType]
+_unpack: Final = cast("Callable[..., Wire]", msgpack.unpackb)  # pyright: ignore[reportUnknownMemberType]
 
 
 class _Packer(threading.local):
     """A packer of its own for each thread: it is stateful, and costs more to make than to use."""
 
     def __init__(self) -> None:
-        self.pack: Callable[[object], bytes] = msgpack.Packer(buf_size=MAX_HEADER_BYTES).pack
+        self.pack: Callable[[object], bytes] = _make_packer(buf_size=MAX_HEADER_BYTES).pack
 
 
 _packer: Final = _Packer()
@@ -271,14 +295,6 @@ def _integer(place: str, name: str, value: Wire, least: int, most: int) -> int:
     return integer
 
 
-def _shape(elements: list[Wire]) -> _Shape:
-    kind = integer_from_wire(elements[0]) if elements else None
-    shape = None if kind is None else _SHAPES.get(kind)
-    if shape is None:
-        raise ProtocolError("a header must begin with the number of a kind of message")
-    return shape
-
-
 def _content(shape: _Shape, elements: list[Wire], frame: Content | None) -> Content | None:
     """Return the content of a message, wherever it stands; None if it has none or is empty."""
     if frame is not None and len(frame) == 0:
@@ -302,7 +318,7 @@ def _content(shape: _Shape, elements: list[Wire], frame: Content | None) -> Cont
 
 def _unpack_array(header: bytes | memoryview) -> list[Wire]:
     try:
-        elements = msgpack.unpackb(
+        elements = _unpack(
             header,
             object_pairs_hook=_strict_map,
             ext_hook=_refuse_extension,
@@ -313,11 +329,15 @@ def _unpack_array(header: bytes | memoryview) -> list[Wire]:
         raise ProtocolError(f"a header is malformed: {error}") from error
     if type(elements) is not list:
         raise ProtocolError("a header must be an array")
-    return cast("list[Wire]", elements)
+    return elements
 
 
 _SCALARS: Final = frozenset({bool, int, float, str, bytes, type(None)})
 _CONTAINERS: Final = frozenset({list, dict})
+_LEVELS_BELOW_A_MAP: Final = MAX_NESTING_LEVELS - 2
+"""Above what stands in a map there is the map, and at least the header."""
+
+_ARRAY_ONLY: Final = frozenset({list})
 _WIRE_TYPES: Final = _SCALARS | _CONTAINERS
 
 
@@ -327,9 +347,11 @@ def _strict_map(pairs: list[tuple[object, Wire]]) -> dict[str, Wire]:
     for key, value in pairs:
         if type(key) is not str:
             raise ProtocolError("a key of a map must be a text")
-        if type(value) not in _SCALARS:
-            # Two levels are above it, at least: the header and this map.
-            _check_nested([value], MAX_NESTING_LEVELS - 2)
+        # A flat array is the common container: a time.
+        if type(value) not in _SCALARS and not (
+            type(value) is list and _SCALARS.issuperset(map(type, value))
+        ):
+            _check_nested([value], _LEVELS_BELOW_A_MAP)
         result[key] = value
     if len(result) != len(pairs):
         raise ProtocolError("a map has the same key twice")
@@ -348,13 +370,14 @@ def _check_nested(values: Sequence[Wire], levels: int) -> None:
             raise ProtocolError("extension types are not allowed")
         if kinds.isdisjoint(_CONTAINERS):
             return
-        containers = [value for value in values if isinstance(value, (list, dict))]
-        values = list(
-            chain.from_iterable(
-                value if isinstance(value, list) else value.values() for value in containers
-            )
-        )
+        values = list(chain.from_iterable(map(_items, values)))
     raise ProtocolError(f"nested deeper than {MAX_NESTING_LEVELS} levels")
+
+
+def _items(value: Wire) -> Iterable[Wire]:
+    if type(value) is list:
+        return value
+    return value.values() if type(value) is dict else ()
 
 
 def _refuse_extension(code: int, data: bytes) -> NoReturn:
