@@ -249,6 +249,9 @@ _TABLE: Final = (
 CALLS: Final[Mapping[str, Call]] = {call.method: call for call in _TABLE}
 """Every method by its name on the wire."""
 
+# Of a name that is not known, and may be of any length.
+_SHOWN_CHARACTERS: Final = 40
+
 _Check = Callable[[Wire], Wire]
 _Plan = tuple[tuple[str, _Check, bool, Wire], ...]
 
@@ -266,7 +269,7 @@ _ENTRIES: Final = {call.method: _plan(call.entry) for call in _TABLE if call.ent
 def _plan_of(plans: Mapping[str, _Plan], method: str) -> _Plan:
     plan = plans.get(method)
     if plan is None:
-        raise ProtocolError(f"there is no such thing for the method {method[:40]!r}")
+        raise ProtocolError(f"nothing is known of the answer to {method[:_SHOWN_CHARACTERS]!r}")
     return plan
 
 
@@ -289,17 +292,10 @@ def _check(method: str, part: str, plan: _Plan, given: Mapping[str, Wire]) -> di
 def _check_entry(method: str, plan: _Plan, entry: list[Wire]) -> list[Wire]:
     if len(entry) < len(plan):
         raise ProtocolError(f"{method} entry: has {len(entry)} elements, not {len(plan)}")
-    try:
-        return [step[1](value) for step, value in zip(plan, entry, strict=False)]
-    except MisfitError:
-        raise ProtocolError(f"{method} entry: {_entry_misfit(plan, entry)}") from None
-
-
-def _entry_misfit(plan: _Plan, entry: list[Wire]) -> str:
-    """Find again what was wrong, now with its name: the common case need not carry it along."""
+    checked: list[Wire] = []
     for (name, check, _, _), value in zip(plan, entry, strict=False):
         try:
-            check(value)
+            checked.append(check(value))
         except MisfitError as misfit:
-            return f"{name} {misfit}"
-    return "is malformed"
+            raise ProtocolError(f"{method} entry: {name} {misfit}") from None
+    return checked

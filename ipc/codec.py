@@ -10,36 +10,21 @@ within a small multiple of what was received.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Final, NamedTuple, NoReturn, Protocol, cast
+from typing import Final, NoReturn, Protocol, cast
 
 import msgpack  # type: ignore[import-untyped]  # it has no types of its own
+
 from storagedriver.contract import ProtocolError
+from storagedriver.ipc.headers import elements_of, shape_of
 from storagedriver.ipc.limits import (
     INLINE_CONTENT_BYTES,
     MAX_CONTAINER_ITEMS,
-    MAX_CREDIT_BYTES,
     MAX_HEADER_BYTES,
-    MAX_ID,
     MAX_NESTING_LEVELS,
 )
-from storagedriver.ipc.messages import (
-    Attach,
-    Cancel,
-    Chunk,
-    Close,
-    Content,
-    Credit,
-    End,
-    Kind,
-    Message,
-    Request,
-    Response,
-    Start,
-    Wire,
-)
-from storagedriver.ipc.wire_values import integer_from_wire
+from storagedriver.ipc.messages import Content, Message, Wire
 
 
 def encode(message: Message) -> tuple[bytes, Content | None]:
@@ -49,14 +34,14 @@ def encode(message: Message) -> tuple[bytes, Content | None]:
     it is. Raises ProtocolError if the message cannot be sent: its header would be longer than
     MAX_HEADER_BYTES, holds a value that msgpack cannot, or breaks a rule of its kind.
     """
-    fields, content = _fields(message)
+    elements, content = elements_of(message)
     if content is not None and len(content) <= INLINE_CONTENT_BYTES:
         # An empty content is none; a shorter header says the same.
         if content:
-            fields.append(content)
+            elements.append(content)
         content = None
     try:
-        header = _packer.pack(fields)
+        header = _packer.pack(elements)
     except _PACK_ERRORS as error:
         raise ProtocolError(f"{message.kind.name} cannot be encoded: {error}") from error
     if len(header) > MAX_HEADER_BYTES:
@@ -76,15 +61,10 @@ def decode(header: bytes | memoryview, content: Content | None) -> Message:
     if len(header) > MAX_HEADER_BYTES:
         raise ProtocolError(f"a header of {len(header)} bytes is longer than {MAX_HEADER_BYTES}")
     elements = _unpack_array(header)
-    kind = integer_from_wire(elements[0]) if elements else None
-    shape = None if kind is None else _SHAPES.get(kind)
-    if shape is None:
-        raise ProtocolError("a header must begin with the number of a kind of message")
-    if len(elements) < shape.least:
-        raise ProtocolError(f"{shape.name}[{len(elements)}] is missing")
+    shape = shape_of(elements)
     if len(elements) > shape.known:
         _check_nested(elements[shape.known :], MAX_NESTING_LEVELS - 1)
-    return shape.build(elements, _content(shape, elements, content))
+    return shape.message(elements, content)
 
 
 def encode_listing(values: Iterable[list[Wire]]) -> bytes:
@@ -162,158 +142,6 @@ _packer: Final = _Packer()
 _PACK_ERRORS: Final = (ValueError, TypeError, OverflowError)
 _UNPACK_ERRORS: Final = (ValueError, TypeError, BufferError)
 """What msgpack raises for malformed input: most of it is ValueError, also of invalid UTF-8."""
-
-
-def _fields(message: Message) -> tuple[list[object], Content | None]:
-    """Return the elements of the header before the content, and the content."""
-    match message:
-        case Chunk():
-            if not message.content:
-                raise ProtocolError("CHUNK would be empty")
-            return [message.kind, message.id], message.content
-        case Credit():
-            return [message.kind, message.id, message.size_bytes], None
-        case Request():
-            return [message.kind, message.id, message.method, message.params], message.content
-        case Response():
-            if message.error is not None and message.content:
-                raise ProtocolError("RESPONSE would have an error and content")
-            return [message.kind, message.id, message.error, message.result], message.content
-        case Start():
-            return [message.kind, message.id, message.info], None
-        case End():
-            return [message.kind, message.id], message.content
-        case Cancel():
-            return [message.kind, message.id], None
-        case Attach():
-            return [message.kind, message.token, message.version, message.pid], None
-        case Close():
-            return [message.kind], None
-
-
-class _Shape(NamedTuple):
-    """What the header of one kind of message holds."""
-
-    name: str
-    least: int
-    """Elements it must have."""
-    known: int
-    """Elements it may have; what follows is from a later version."""
-    content_index: int | None
-    """Where content may stand in it."""
-    build: Callable[[list[Wire], Content | None], Message]
-
-
-def _attach(elements: list[Wire], content: Content | None) -> Message:
-    pid = _integer("ATTACH[3]", "pid", elements[3], 0, MAX_ID)
-    token, version = elements[1], elements[2]
-    if type(token) is not str:
-        _misfit("ATTACH[1]: token must be a text")
-    if type(version) is not str:
-        _misfit("ATTACH[2]: version must be a text")
-    return Attach(token, version, pid)
-
-
-def _request(elements: list[Wire], content: Content | None) -> Message:
-    method, params = elements[2], elements[3]
-    if type(method) is not str:
-        _misfit("REQUEST[2]: method must be a text")
-    if type(params) is not dict:
-        _misfit("REQUEST[3]: params must be a map")
-    return Request(_id("REQUEST", elements[1]), method, params, content)
-
-
-def _response(elements: list[Wire], content: Content | None) -> Message:
-    error, result = elements[2], elements[3]
-    if error is not None:
-        if type(error) is not dict:
-            _misfit("RESPONSE[2]: error must be nil or a map")
-        if content is not None:
-            _misfit("RESPONSE[4]: an error has no content")
-    if result is not None and type(result) is not dict:
-        _misfit("RESPONSE[3]: result must be nil or a map")
-    return Response(_id("RESPONSE", elements[1]), error, result, content)
-
-
-def _start(elements: list[Wire], content: Content | None) -> Message:
-    info = elements[2]
-    if type(info) is not dict:
-        _misfit("START[2]: info must be a map")
-    return Start(_id("START", elements[1]), info)
-
-
-def _chunk(elements: list[Wire], content: Content | None) -> Message:
-    if content is None:
-        _misfit("CHUNK[2]: a chunk must have content")
-    return Chunk(_id("CHUNK", elements[1]), content)
-
-
-def _credit(elements: list[Wire], content: Content | None) -> Message:
-    size_bytes = _integer("CREDIT[2]", "bytes", elements[2], 1, MAX_CREDIT_BYTES)
-    return Credit(_id("CREDIT", elements[1]), size_bytes)
-
-
-def _end(elements: list[Wire], content: Content | None) -> Message:
-    return End(_id("END", elements[1]), content)
-
-
-def _cancel(elements: list[Wire], content: Content | None) -> Message:
-    return Cancel(_id("CANCEL", elements[1]))
-
-
-def _close(elements: list[Wire], content: Content | None) -> Message:
-    return Close()
-
-
-_SHAPES: Final[Mapping[int, _Shape]] = {
-    Kind.REQUEST: _Shape("REQUEST", 4, 5, 4, _request),
-    Kind.RESPONSE: _Shape("RESPONSE", 4, 5, 4, _response),
-    Kind.CHUNK: _Shape("CHUNK", 2, 3, 2, _chunk),
-    Kind.CREDIT: _Shape("CREDIT", 3, 3, None, _credit),
-    Kind.END: _Shape("END", 2, 3, 2, _end),
-    Kind.CANCEL: _Shape("CANCEL", 2, 2, None, _cancel),
-    Kind.ATTACH: _Shape("ATTACH", 4, 4, None, _attach),
-    Kind.START: _Shape("START", 3, 3, None, _start),
-    Kind.CLOSE: _Shape("CLOSE", 1, 1, None, _close),
-}
-
-
-def _misfit(detail: str) -> NoReturn:
-    raise ProtocolError(detail)
-
-
-def _id(name: str, value: Wire) -> int:
-    if type(value) is int and 0 <= value <= MAX_ID:
-        return value
-    return _integer(f"{name}[1]", "id", value, 0, MAX_ID)
-
-
-def _integer(place: str, name: str, value: Wire, least: int, most: int) -> int:
-    integer = integer_from_wire(value)
-    if integer is None or not least <= integer <= most:
-        raise ProtocolError(f"{place}: {name} must be an integer from {least} to {most}")
-    return integer
-
-
-def _content(shape: _Shape, elements: list[Wire], frame: Content | None) -> Content | None:
-    """Return the content of a message, wherever it stands; None if it has none or is empty."""
-    if frame is not None and len(frame) == 0:
-        frame = None
-    index = shape.content_index
-    if index is None:
-        if frame is not None:
-            raise ProtocolError(f"{shape.name} has no content, but came with a second frame")
-        return None
-    inline = elements[index] if len(elements) > index else None
-    if inline is None:
-        return frame
-    if type(inline) is not bytes:
-        raise ProtocolError(f"{shape.name}[{index}]: content must be nil or binary")
-    if not inline:
-        return frame
-    if frame is not None:
-        raise ProtocolError(f"{shape.name}[{index}]: content stands here and in a second frame")
-    return inline
 
 
 def _unpack_array(header: bytes | memoryview) -> list[Wire]:
