@@ -1,1 +1,1 @@
-"""drivers/wrappers"""
+"""Drivers around drivers: each file is one wrapper, and each wrapper is a full StorageDriver."""
