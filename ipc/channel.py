@@ -195,7 +195,8 @@ class Channel:
             return
         self._socket.send(header, zmq.NOBLOCK | zmq.SNDMORE)
         # Only bytes cannot change until ZeroMQ has sent them.
-        copied = len(content) < _SEND_UNCOPIED_BYTES or not isinstance(content, bytes)
+        owner = content.obj if isinstance(content, memoryview) else content
+        copied = len(content) < _SEND_UNCOPIED_BYTES or not isinstance(owner, bytes)
         # There is room for the whole message or for none of it: this one does not wait.
         self._socket.send(content, 0, copied)
 
