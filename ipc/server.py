@@ -7,12 +7,14 @@ host is gone exits in the middle of any call.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Final, NoReturn
 
 from storagedriver.contract import (
@@ -39,6 +41,9 @@ _EXIT_USAGE: Final = 64
 
 # The host is in the same machine and waits: if it does not answer in this time it is not there.
 _CONNECT_SECONDS: Final = 5.0
+
+# For calls that are still running at Shutdown: the host has waited for them already.
+_LAST_CALLS_SECONDS: Final = 2.0
 
 # Exiting right after a send would lose what was sent; the host closes the lifeline when it has it.
 _LAST_ANSWER_SECONDS: Final = 5.0
@@ -72,9 +77,13 @@ def serve(
     except ValueError as error:
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         sys.exit(_EXIT_USAGE)
-    lifeline.watch(_exit_now)
+    # What a driver prints is its log, and a log is read while the program runs.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    server = _Server(factory, name, parameters, first.token, lifeline)
+    lifeline.watch(server.on_host_gone)
     try:
-        _Server(factory, name, parameters, first.token, lifeline).run(endpoint)
+        server.run(endpoint)
     except ChannelLostError:
         _exit_now()
 
@@ -127,6 +136,7 @@ class _Server:
     token: str
     lifeline: Lifeline
     driver: StorageDriver | None = None
+    is_ending: bool = False
     workers: dict[int, Worker] = field(default_factory=dict)
     threads: set[threading.Thread] = field(default_factory=set)
 
@@ -137,7 +147,16 @@ class _Server:
             self._answer_control(control)
         except ProtocolError as error:
             control.close(farewell=refusal(control, error))
-        if not self.lifeline.wait(_LAST_ANSWER_SECONDS):
+        self.is_ending = True
+        self.lifeline.wait(_LAST_ANSWER_SECONDS)
+        control.close()
+        # A thread that is still in a call holds its socket, and ZeroMQ would wait for that for ever.
+        if self.threads:
+            _exit_now()
+
+    def on_host_gone(self) -> None:
+        """Exit in the middle of anything, unless the end is orderly and under way."""
+        if not self.is_ending:
             _exit_now()
 
     def _attach(self, endpoint: str, session: Session) -> Channel:
@@ -179,17 +198,18 @@ class _Server:
     def _hello(self, request: Request) -> dict[str, Wire]:
         max_chunk = min(MAX_CHUNK_BYTES, count(request.params, "max_chunk"))
         self.driver = self.factory(self.parameters)
+        features: list[Wire] = [*sorted(_served(self.driver.features))]
         return {
             "version": str(CURRENT_VERSION),
             "name": self.driver.name or self.name,
-            "features": sorted(_served(self.driver.features)),
+            "features": features,
             "max_channels": MAX_CHANNELS,
             "write_credit": max_chunk * CREDIT_WINDOW_CHUNKS,
             "max_chunk": max_chunk,
         }
 
     def _open_channel(self, agreed: Session, request: Request) -> None:
-        if len(self.workers) >= MAX_CHANNELS:
+        if len(self.threads) >= MAX_CHANNELS:
             raise TooManyChannelsError(MAX_CHANNELS)
         number = count(request.params, "channel")
         if number in self.workers:
@@ -223,8 +243,9 @@ class _Server:
             self.threads.discard(threading.current_thread())
 
     def _end_driver(self) -> None:
-        # The host has closed the worker channels before; a call that still runs must not hold this up.
+        # The host has closed the worker channels; a call that still runs must not hold this up.
+        deadline = monotonic() + _LAST_CALLS_SECONDS
         for thread in list(self.threads):
-            thread.join(_LAST_ANSWER_SECONDS)
+            thread.join(max(0.0, deadline - monotonic()))
         if self.driver is not None:
             self.driver.close()
