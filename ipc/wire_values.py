@@ -13,7 +13,12 @@ from enum import Enum
 from typing import Final
 
 from storagedriver.contract import ProtocolError
-from storagedriver.ipc.limits import MAX_COUNT, MAX_CREDIT_BYTES, MAX_VERSION_BYTES
+from storagedriver.ipc.limits import (
+    MAX_COUNT,
+    MAX_CREDIT_BYTES,
+    MAX_VERSION_BYTES,
+    MIN_CHUNK_BYTES,
+)
 from storagedriver.ipc.messages import Wire
 
 MAX_EXACT_FLOAT: Final = 1 << 53
@@ -39,7 +44,7 @@ class Type(Enum):
     CREDIT = "credit"
     """An integer from 0 to 2^53, in bytes."""
     LIMIT = "limit"
-    """An integer from 1 to 2^53, in bytes."""
+    """An integer from MIN_CHUNK_BYTES to 2^53, in bytes."""
     TIME = "time"
     TEXTS = "texts"
     OPTIONS = "options"
@@ -190,7 +195,7 @@ CHECKS: Final[Mapping[Type, Callable[[Wire], Wire]]] = {
     Type.FLAG: _check_flag,
     Type.COUNT: _check_count,
     Type.CREDIT: _integer_check(0, MAX_CREDIT_BYTES),
-    Type.LIMIT: _integer_check(1, MAX_CREDIT_BYTES),
+    Type.LIMIT: _integer_check(MIN_CHUNK_BYTES, MAX_CREDIT_BYTES),
     Type.TIME: _check_time,
     Type.TEXTS: _check_texts,
     Type.OPTIONS: _map_check({"method": _check_text, "expiry": _check_time}, required=False),
