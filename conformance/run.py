@@ -1,0 +1,199 @@
+"""Runs cases against a driver, one after the other, and survives what drivers do."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Collection
+
+from storagedriver.conformance.case import Case
+from storagedriver.conformance.cases import CASES
+from storagedriver.conformance.checking import CaseFailedError, require_equal
+from storagedriver.conformance.outcomes import Outcome
+from storagedriver.conformance.report import CaseOutcome, CaseResult, Report
+from storagedriver.conformance.store import Store
+from storagedriver.conformance.together import Background
+from storagedriver.contract import PathNotFoundError, StorageDriver, ThrottledError
+
+DEFAULT_SEED = 2015
+"""Fixed, so that any two runs can be compared."""
+
+QUICK_CASE_SECONDS = 60.0
+"""After which a case of a quick run counts as hung: about a hundred times what the slowest takes,
+and twice what a case itself waits for something (`together.PATIENCE_SECONDS`)."""
+
+FULL_CASE_SECONDS = 3600.0
+"""The same for full runs: 5 GiB there and back over a line of 30 Mbit/s."""
+
+_CLEANING_SECONDS = 60.0
+_CLOSING_SECONDS = 30.0
+
+
+def run_suite(
+    factory: Callable[[], StorageDriver],
+    *,
+    full: bool = False,
+    seed: int = DEFAULT_SEED,
+    only: Collection[str] | None = None,
+    case_seconds: float | None = None,
+    on_case: Callable[[CaseResult], None] | None = None,
+) -> Report:
+    """Run all cases, or those named in `only`, against the driver that `factory` makes.
+
+    The store must be empty; everything in it is deleted after each case. `factory` is called once,
+    once more where a case has broken its driver or asks for a second one, and all its drivers are
+    closed at the end. `full` adds what is big or slow. A case that takes longer than `case_seconds`
+    (a minute, an hour in full runs) counts as hung and has failed. `on_case` is told each result as
+    it comes.
+
+    Raises ValueError if the store is not empty or `only` names no case, and what `factory` raises.
+    Whatever the driver does later is a failed case.
+    """
+    cases = choose_cases(only)
+    results: list[CaseResult] = []
+    with SuiteRun(factory, full=full, seed=seed, case_seconds=case_seconds) as run:
+        for case in cases:
+            result = run.run(case)
+            results.append(result)
+            if on_case is not None:
+                on_case(result)
+        return Report(run.driver_name, run.features, seed, full, tuple(results))
+
+
+def choose_cases(only: Collection[str] | None) -> tuple[Case, ...]:
+    """Return the cases with these names, all for None. Raises ValueError for an unknown name."""
+    if only is None:
+        return CASES
+    if unknown := set(only) - {case.name for case in CASES}:
+        raise ValueError(f"no such case: {', '.join(sorted(unknown))}")
+    return tuple(case for case in CASES if case.name in only)
+
+
+class SuiteRun:
+    """A driver under test and the store behind it, for one case after the other.
+
+    A context manager; leaving it closes the driver. Not to be shared between threads.
+    """
+
+    def __init__(
+        self,
+        factory: Callable[[], StorageDriver],
+        *,
+        full: bool = False,
+        seed: int = DEFAULT_SEED,
+        case_seconds: float | None = None,
+    ) -> None:
+        self._factory = factory
+        self._full = full
+        self._seed = seed
+        default_seconds = FULL_CASE_SECONDS if full else QUICK_CASE_SECONDS
+        self._case_seconds = default_seconds if case_seconds is None else case_seconds
+        self._driver: StorageDriver | None = None
+        self.driver_name = ""
+        self.features: frozenset[str] = frozenset()
+
+    def __enter__(self) -> SuiteRun:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Make the driver. Raises ValueError if there is something in its store."""
+        driver = self._factory()
+        self._driver = driver
+        self.driver_name = driver.name
+        self.features = driver.features
+        try:
+            found = driver.list("/")
+            if found:
+                raise ValueError(
+                    "the suite deletes all that is in the store, so it wants an empty one;"
+                    f" this one has {', '.join(found[:3])}"
+                )
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the driver. A driver that will not be closed is left alone after a while."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            Background(driver.close).result(timeout_seconds=_CLOSING_SECONDS)
+
+    def run(self, case: Case) -> CaseResult:
+        """Run one case, empty the store, and tell what came of it. Never raises an Exception."""
+        if reason := case.reason_to_skip(self.features, full=self._full):
+            return CaseResult(case.name, CaseOutcome.SKIPPED, reason, 0.0, ())
+        outcomes: list[Outcome] = []
+        begun = time.monotonic()
+        error = self._error_of(case, outcomes)
+        seconds = time.monotonic() - begun
+        recorded = tuple(outcomes)
+        if error is None:
+            return CaseResult(case.name, CaseOutcome.PASSED, "", seconds, recorded)
+        if case.holds_calls_open and isinstance(error, ThrottledError):
+            reason = f"the driver takes too few calls at once: {error.message}"
+            return CaseResult(case.name, CaseOutcome.SKIPPED, reason, seconds, ())
+        reason = f"{_told(error)} (seed {self._seed})"
+        return CaseResult(case.name, CaseOutcome.FAILED, reason, seconds, recorded, error)
+
+    def _error_of(self, case: Case, outcomes: list[Outcome]) -> BaseException | None:
+        try:
+            driver = self._usable_driver()
+            # In a thread of its own, so that a call that never returns ends this case only.
+            running = Background(lambda: self._run(case, driver, outcomes))
+            running.result(timeout_seconds=self._case_seconds)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this driver's result
+            self._clean_up()
+            return error
+        return self._clean_up()
+
+    def _run(self, case: Case, driver: StorageDriver, outcomes: list[Outcome]) -> None:
+        # The name is part of the seed: a case makes the same calls whatever else is run.
+        seed = f"{self._seed} {case.name}"
+        case.run(Store(driver, self._factory, seed=seed, full=self._full, outcomes=outcomes))
+
+    def _usable_driver(self) -> StorageDriver:
+        if self._driver is None:
+            self._driver = self._factory()
+            empty(self._driver)
+        return self._driver
+
+    def _clean_up(self) -> BaseException | None:
+        """Empty the store; if that fails, drop the driver, so that the next case gets another."""
+        driver = self._driver
+        if driver is None:
+            return None
+        try:
+            Background(lambda: empty(driver)).result(timeout_seconds=_CLEANING_SECONDS)
+        except Exception as error:  # noqa: BLE001 - see _error_of
+            self._drop_driver()
+            return error
+        return None
+
+    def _drop_driver(self) -> None:
+        try:
+            self.close()
+        except Exception:  # noqa: BLE001 - it is broken already, and that has been told
+            return
+
+
+def empty(driver: StorageDriver) -> None:
+    """Delete all that is in the store. Raises CaseFailedError if something is left."""
+    for path in driver.list("/"):
+        try:
+            driver.delete(path)
+        except PathNotFoundError:
+            continue
+    require_equal(driver.list("/"), [], "list(/) after everything was deleted")
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, CaseFailedError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = next((frame for frame in reversed(frames) if "conformance" in frame.filename), None)
+    place = f" in {where.name}, line {where.lineno}" if where else ""
+    return f"{type(error).__name__}: {error}{place}"
