@@ -1,1 +1,1 @@
-"""cli"""
+"""Commands for people: the program `storagedriver`."""

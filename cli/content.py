@@ -1,0 +1,110 @@
+"""Storing and fetching content, measured and hashed while it passes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from storagedriver.contract import (
+    ChecksumMismatchError,
+    Reader,
+    ReadStream,
+    StorageDriver,
+    StorageDriverError,
+)
+from storagedriver.contract.features import UPLOADS
+from storagedriver.contract.streams import Piece
+
+ALGORITHMS: Final = ("sha256", "sha384", "sha512")
+
+# One step of an upload, a call each: large enough that the number of calls does not count.
+_UPLOAD_STEP_BYTES: Final = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a transfer moved."""
+
+    size_bytes: int
+    digest: str
+    """As "algorithm:hex"."""
+
+    def check_digest(self, path: str, expected: str) -> None:
+        """Raises ChecksumMismatchError if what moved has another digest than "algorithm:hex"."""
+        if self.digest != expected.lower():
+            reason = f"the content is {self.digest}, not {expected}"
+            raise ChecksumMismatchError(path, reason=reason)
+
+
+def store(
+    driver: StorageDriver, path: str, source: Reader, *, advance: Callable[[int], None]
+) -> Passed:
+    """Store all of `source` at `path`, as a whole or not at all where the driver has uploads.
+
+    Raises ChecksumMismatchError if the driver then has another size at `path`.
+    """
+    measured = _MeasuredReader(source, advance)
+    if UPLOADS in driver.features:
+        _upload(driver, path, measured)
+    else:
+        driver.write_stream(path, 0, measured)
+    passed = measured.passed()
+    stored_bytes = driver.stat(path).size
+    if stored_bytes != passed.size_bytes:
+        reason = f"sent {passed.size_bytes} bytes, but the store has {stored_bytes}"
+        raise ChecksumMismatchError(path, reason=reason, driver=driver.name)
+    return passed
+
+
+def fetch(
+    stream: ReadStream,
+    write: Callable[[Piece], object],
+    *,
+    advance: Callable[[int], None],
+    algorithm: str = "sha256",
+) -> Passed:
+    """Give all of `stream` to `write`, piece by piece."""
+    hasher = hashlib.new(algorithm)
+    size_bytes = 0
+    for piece in stream:
+        write(piece)
+        hasher.update(piece)
+        size_bytes += len(piece)
+        advance(len(piece))
+    return Passed(size_bytes, f"{algorithm}:{hasher.hexdigest()}")
+
+
+def _upload(driver: StorageDriver, path: str, source: _MeasuredReader) -> None:
+    with driver.writer(path) as upload:
+        try:
+            while piece := source.read(_UPLOAD_STEP_BYTES):
+                upload.write(piece)
+            upload.commit(size=source.passed().size_bytes)
+        except BaseException:
+            # What went wrong is worth more than that the upload cannot be dropped either.
+            with suppress(StorageDriverError):
+                upload.cancel()
+            raise
+
+
+class _MeasuredReader:
+    """A reader that counts and hashes what is read through it."""
+
+    def __init__(self, source: Reader, advance: Callable[[int], None]) -> None:
+        self._source = source
+        self._advance = advance
+        self._hasher = hashlib.sha256()
+        self._size_bytes = 0
+
+    def read(self, size: int, /) -> Piece:
+        piece = self._source.read(size)
+        self._hasher.update(piece)
+        self._size_bytes += len(piece)
+        self._advance(len(piece))
+        return piece
+
+    def passed(self) -> Passed:
+        return Passed(self._size_bytes, f"sha256:{self._hasher.hexdigest()}")

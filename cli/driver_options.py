@@ -1,0 +1,88 @@
+"""The argument and options that choose a driver, shared by all commands that use one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+
+import click
+
+from storagedriver.cli.parameters import parse_parameters
+from storagedriver.contract import StorageDriver
+
+
+@dataclass(frozen=True, slots=True)
+class DriverChoice:
+    """Which driver to use, and how."""
+
+    name: str
+    parameters: Mapping[str, object] = field(default_factory=dict[str, object])
+    in_process: bool = False
+    drivers_directory: str | None = None
+    timeout_seconds: float | None = None
+
+    @property
+    def way(self) -> str:
+        """How the driver is used, for people."""
+        return "in-process" if self.in_process else "over IPC"
+
+    def open(self) -> StorageDriver:
+        """Create the driver, or launch its program. The caller closes it."""
+        # Here, as this loads ZeroMQ: see `cli.main`.
+        from storagedriver.drivers import factory
+
+        if self.in_process:
+            return factory.create(self.name, self.parameters)
+        options = {} if self.timeout_seconds is None else {"timeout_seconds": self.timeout_seconds}
+        return factory.launch(
+            self.name, self.parameters, drivers_directory=self.drivers_directory, **options
+        )
+
+
+def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the argument NAME and the options; it gets them as `choice`, its first."""
+
+    @click.argument("name")
+    @click.option(
+        "-p",
+        "pairs",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="A parameter of the driver. true, false and whole numbers are those, @FILE is a secret"
+        " read from a file, env:VARIABLE one from the environment, and all else is text.",
+    )
+    @click.option(
+        "--parameters", "json_text", metavar="JSON", help="Parameters as one JSON object."
+    )
+    @click.option("--in-process", is_flag=True, help="Use the driver without a process of its own.")
+    @click.option(
+        "--drivers-directory",
+        metavar="DIRECTORY",
+        help="Where to look for the driver's program first.",
+    )
+    @click.option(
+        "--timeout",
+        "timeout_seconds",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Give a call up after this long without progress.",
+    )
+    @wraps(command)
+    def with_choice(
+        name: str,
+        pairs: tuple[str, ...],
+        json_text: str | None,
+        in_process: bool,
+        drivers_directory: str | None,
+        timeout_seconds: float | None,
+        **rest: object,
+    ) -> None:
+        parameters = parse_parameters(json_text, pairs)
+        choice = DriverChoice(name, parameters, in_process, drivers_directory, timeout_seconds)
+        command(choice, **rest)
+
+    return with_choice
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")

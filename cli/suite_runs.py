@@ -1,0 +1,90 @@
+"""Runs of the suite against a chosen driver, each with a store of its own where it needs one."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from storagedriver.cli.driver_options import DriverChoice
+from storagedriver.contract import InvalidParametersError
+
+if TYPE_CHECKING:
+    from storagedriver.conformance import CaseResult, Report
+
+# The one parameter that this program can fill in: any empty directory will do.
+_STORE_PARAMETER = "rootdirectory"
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSettings:
+    """What a run of the suite is asked for; see `conformance.run_suite`."""
+
+    full: bool = False
+    seed: int | None = None
+    only: Collection[str] | None = None
+
+
+def run_against(choice: DriverChoice, settings: SuiteSettings) -> Report:
+    """Run the suite against a driver, and remove the store again if it was made for this run.
+
+    Raises what opening the driver raises, and click.UsageError if there is something in its store.
+    """
+    # Here, as this loads all cases: see `cli.main`.
+    from storagedriver.conformance import DEFAULT_SEED, run_suite
+
+    seed = DEFAULT_SEED if settings.seed is None else settings.seed
+    with _with_a_store(choice) as complete, _counter(complete.way) as count:
+        try:
+            return run_suite(
+                complete.open, full=settings.full, seed=seed, only=settings.only, on_case=count
+            )
+        except ValueError as error:
+            # A store in use, most likely: the one thing that the suite asks of its caller.
+            raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def _with_a_store(choice: DriverChoice) -> Iterator[DriverChoice]:
+    """Give the choice with a temporary directory as its store if it lacks just that."""
+    if choice.parameters or not _lacks_a_store(choice):
+        yield choice
+        return
+    with tempfile.TemporaryDirectory(prefix="storagedriver-") as directory:
+        place = f"in the temporary directory {directory}, which is removed"
+        click.echo(f"{choice.name} {choice.way}: {place}", err=True)
+        yield replace(choice, parameters={_STORE_PARAMETER: directory})
+
+
+def _lacks_a_store(choice: DriverChoice) -> bool:
+    try:
+        choice.open().close()
+    except InvalidParametersError as error:
+        if error.parameter == _STORE_PARAMETER:
+            return True
+        raise
+    return False
+
+
+@contextmanager
+def _counter(description: str) -> Iterator[Callable[[CaseResult], None]]:
+    """Give a function that is told each result, and shows on a terminal how far the run is."""
+    if not sys.stderr.isatty():
+        yield lambda result: None
+        return
+    from rich.console import Console
+
+    done = 0
+    with Console(stderr=True).status(description) as status:
+
+        def count(result: CaseResult) -> None:
+            nonlocal done
+            done += 1
+            status.update(f"{description}: {done} cases, {result.name}")
+
+        yield count
