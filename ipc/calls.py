@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import zip_longest
 from typing import Final
 
 from storagedriver.contract import ProtocolError, UnsupportedMethodError
@@ -94,7 +95,7 @@ def check_info(method: str, info: Mapping[str, Wire]) -> dict[str, Wire]:
 
 
 def check_entries(method: str, entries: list[list[Wire]]) -> list[list[Wire]]:
-    """As `check_result`, for entries of a listing; elements beyond the known ones are dropped."""
+    """As `check_result`, for entries of a listing, which come back with all known elements only."""
     plan = _plan_of(_ENTRIES, method)
     return [_check_entry(method, plan, entry) for entry in entries]
 
@@ -190,7 +191,7 @@ _TABLE: Final = (
         _RECEIVED,
         params=(_PATH, _START_AFTER, _CREDIT),
         result=(_COUNT,),
-        entry=(Key("name", Type.TEXT), Key("is_dir", Type.FLAG)),
+        entry=(Key("name", Type.TEXT), Key("is_dir", Type.FLAG, required=False)),
     ),
     Call(
         "Walk",
@@ -290,12 +291,15 @@ def _check(method: str, part: str, plan: _Plan, given: Mapping[str, Wire]) -> di
 
 
 def _check_entry(method: str, plan: _Plan, entry: list[Wire]) -> list[Wire]:
-    if len(entry) < len(plan):
-        raise ProtocolError(f"{method} entry: has {len(entry)} elements, not {len(plan)}")
     checked: list[Wire] = []
-    for (name, check, _, _), value in zip(plan, entry, strict=False):
-        try:
-            checked.append(check(value))
-        except MisfitError as misfit:
-            raise ProtocolError(f"{method} entry: {name} {misfit}") from None
+    for (name, check, required, default), value in zip_longest(plan, entry[: len(plan)]):
+        if value is not None:
+            try:
+                checked.append(check(value))
+            except MisfitError as misfit:
+                raise ProtocolError(f"{method} entry: {name} {misfit}") from None
+        elif required:
+            raise ProtocolError(f"{method} entry: {name} is missing")
+        else:
+            checked.append(default)
     return checked

@@ -1,7 +1,7 @@
 """The types of values in params, results and listings: how each is checked, and how times travel.
 
 A check returns the value normalised, so that what comes after it has one form only to deal with.
-Languages without integers send them as float64, which is taken where nothing is lost. Pure
+Languages without integers send them as floats, which is taken where nothing is lost. Pure
 functions, for any thread.
 """
 
@@ -59,7 +59,7 @@ class MisfitError(ValueError):
 
 
 def integer_from_wire(value: Wire) -> int | None:
-    """Return the integer that `value` means: itself, or a float64 without fraction up to 2^53.
+    """Return the integer that `value` means: itself, or a float without fraction up to 2^53.
 
     None if it means none; a bool does not.
     """
