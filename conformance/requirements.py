@@ -8,8 +8,10 @@ and `also` keys come from the suites and bug reports of other projects.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+from storagedriver.conformance.case import Case
 
 _OPERATIONS: Final[Mapping[str, str]] = {
     "get_content": "the whole content as bytes, right for any size",
@@ -163,3 +165,16 @@ REQUIREMENTS: Final[Mapping[str, str]] = {
     **_ALSO,
 }
 """Every key that a case may cover, with its sentence."""
+
+
+def table(cases: Iterable[Case]) -> str:
+    """Return which cases cover which requirement, as a Markdown table."""
+    by_key: dict[str, list[str]] = {key: [] for key in REQUIREMENTS}
+    for case in cases:
+        for key in case.covers:
+            by_key[key].append(f"`{case.name}`")
+    rows = [
+        f"| {key} | {REQUIREMENTS[key].replace('|', '/')} | {', '.join(names)} |"
+        for key, names in by_key.items()
+    ]
+    return "\n".join(["| key | what | cases |", "|---|---|---|", *rows]) + "\n"

@@ -103,7 +103,7 @@ class Store:
             error = failure_of(call, path)
             require(
                 type(error).__name__ in {"PathNotFoundError", "NotADirectoryError"},
-                f"{_name_of(call)}({path}) should find nothing, but: {error!r}",
+                f"{_described(call, path)} should find nothing, but: {error!r}",
             )
 
     def check_listing(self, path: str, expected: list[str]) -> None:
@@ -128,7 +128,7 @@ class Store:
         its message, and that the error names the driver.
         """
         error = failure_of(call, *args, **named)
-        what = f"{_name_of(call)}{args}"
+        what = _described(call, *args)
         # The class itself: IsADirectory instead of PathNotFound would be another answer.
         if error is None or type(error) is not type(expected):
             text = f"{what} should raise {type(expected).__name__}, but: {error!r}"
@@ -145,7 +145,7 @@ class Store:
     ) -> None:
         """Make the call, which must fail with one of Python's own errors."""
         error = failure_of(call, *args, **named)
-        what = f"{_name_of(call)}{args}"
+        what = _described(call, *args)
         self.record(what, None if error is None else of_error(error))
         if not isinstance(error, expected):
             raise CaseFailedError(f"{what} should raise {expected.__name__}, but: {error!r}")
@@ -162,8 +162,13 @@ class Store:
         require_equal(error.driver, self.driver.name, f"driver of the error of {what}")
 
 
-def _name_of(call: Callable[..., object]) -> str:
-    return getattr(call, "__name__", repr(call))
+def _described(call: Callable[..., object], *args: object) -> str:
+    # Plain values as they are; the text of an object may hold its address, which always differs.
+    shown = (
+        repr(arg) if isinstance(arg, str | bytes | int | None) else type(arg).__name__
+        for arg in args
+    )
+    return f"{getattr(call, '__name__', 'call')}({', '.join(shown)})"
 
 
 def failure_of(
