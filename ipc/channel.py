@@ -67,19 +67,25 @@ class ProcessHandle(Protocol):
 
 
 class Channel:
-    """A socket and its session. Made by `listen` in the host and by `connect` in the driver."""
+    """A socket and its session. Made by `listen` in the host and by `connect` in the driver.
+
+    Attributes:
+        session: the protocol's state.
+        holder: the thread that has the channel for a call, 0 if none; the pool's to set.
+    """
 
     def __init__(
         self,
         socket: zmq.Socket[bytes],
         endpoint: str,
         session: Session,
-        process: ProcessHandle | None = None,
     ) -> None:
         self.session = session
         self.endpoint = endpoint
+        self.holder = 0
+        self._pid = os.getpid()
         self._socket = socket
-        self._process = process
+        self._process: ProcessHandle | None = None
         self._monitor = socket.get_monitor_socket(_EVENTS)
         self._peer_descriptor: int | None = None
         self._disconnected = False
@@ -87,19 +93,15 @@ class Channel:
             (socket, zmq.POLLIN),
             (self._monitor, zmq.POLLIN),
         ]
-        if process is not None:
-            self._receivable.append((process.fileno(), zmq.POLLIN))
 
     @classmethod
-    def listen(
-        cls, endpoint: str, session: Session, process: ProcessHandle | None = None
-    ) -> Channel:
+    def listen(cls, endpoint: str, session: Session) -> Channel:
         """Bind a channel that the driver is then told to connect to; `endpoint` may end in `:*`.
 
         Raises OSError if the endpoint cannot be bound.
         """
         socket = _new_socket(session)
-        channel = cls(socket, endpoint, session, process)
+        channel = cls(socket, endpoint, session)
         try:
             socket.bind(endpoint)
         except zmq.ZMQError as error:
@@ -123,6 +125,11 @@ class Channel:
             channel.close()
             raise
         return channel
+
+    def watch_process(self, process: ProcessHandle) -> None:
+        """From now on, end every wait when this process ends. Keeps `process` alive."""
+        self._process = process
+        self._receivable.append((process.fileno(), zmq.POLLIN))
 
     def send(self, message: Message, *, timeout_seconds: float | None = None) -> None:
         """Send one message.
@@ -172,9 +179,9 @@ class Channel:
     def close(self, *, farewell: Message | None = None) -> None:
         """Close the socket, after one last message if the peer still listens. Never blocks.
 
-        Closing twice is no error.
+        Closing twice is no error. In a forked child it does nothing: the socket is the parent's.
         """
-        if self._socket.closed:
+        if self._socket.closed or self._pid != os.getpid():
             return
         if farewell is not None and not self._disconnected:
             with suppress(zmq.ZMQError, ProtocolError):

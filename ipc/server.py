@@ -150,7 +150,7 @@ class _Server:
         self.is_ending = True
         self.lifeline.wait(_LAST_ANSWER_SECONDS)
         control.close()
-        # A thread that is still in a call holds its socket, and ZeroMQ would wait for that for ever.
+        # A thread that is still in a call holds its socket, and ZeroMQ would wait for it for ever.
         if self.threads:
             _exit_now()
 

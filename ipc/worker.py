@@ -148,7 +148,7 @@ def _write_stream(driver: StorageDriver, channel: Channel, request: Request) -> 
 
 def _check_written(written: int, content: IncomingContent, channel: Channel) -> None:
     """A driver that stopped early, or miscounted, must not look like a success."""
-    if not content.at_end or content.read(1):
+    if content.read(1):
         raise StorageDriverError("The driver stopped reading before the end of the content")
     if written != channel.session.moved_bytes:
         moved = channel.session.moved_bytes

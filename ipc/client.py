@@ -1,0 +1,262 @@
+"""IPCStorageDriver: a driver in another process, as a StorageDriver in this one."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Final, Literal, Self, TypedDict, Unpack
+
+from storagedriver.contract import (
+    STRICT_PATHS,
+    FileInfo,
+    FileInfoFields,
+    PathRule,
+    ProtocolError,
+    Reader,
+    ReadStream,
+    StorageDriver,
+    Version,
+    check_content,
+    check_offset,
+    check_reader,
+    check_url_options,
+)
+from storagedriver.ipc.caller import Caller
+from storagedriver.ipc.calls import time_from_wire, time_to_wire
+from storagedriver.ipc.fields import count, flag, text
+from storagedriver.ipc.messages import Response, Wire
+from storagedriver.ipc.process import Ladder
+from storagedriver.ipc.receiving import ContentStream, EntryStream
+from storagedriver.ipc.running import RunningDriver, StartSettings
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+DEFAULT_TIMEOUT_SECONDS: Final = 60.0
+"""Longer than any call should be silent: syncing a few gigabytes to a slow disk takes half."""
+
+# What a peer says about a size reserves no more memory than this before the content is here.
+_RESERVED_BYTES: Final = 64 * 1024 * 1024
+
+
+class ProcessOptions(TypedDict, total=False):
+    """How a driver's process is started and stopped."""
+
+    start_timeout_seconds: float
+    """From the start of the process until it is ready; 30 unless given."""
+    ladder: Ladder
+    """How long each step of a stop may take."""
+    environment: Mapping[str, str]
+    """Variables to add to the driver's environment."""
+    pass_environment: Sequence[str]
+    """Names of variables to hand on from this process, beyond PATH, HOME, LANG, TZ and TMPDIR."""
+    transport: Literal["ipc", "tcp"]
+    """Unix sockets unless given; tcp is for drivers whose ZeroMQ has no other."""
+    max_chunk_bytes: int
+    """The largest content of one message; 1 MiB unless given."""
+
+
+class StartOptions(ProcessOptions, total=False):
+    """The options of `IPCStorageDriver.start` and of `launch`, all by keyword."""
+
+    path_rule: PathRule
+    """Which paths are legal; STRICT_PATHS unless given."""
+    timeout_seconds: float | None
+    """How long a call may make no progress before it raises DriverTimeoutError; None: for ever.
+    Time that a stream's own caller takes does not count. 60 unless given."""
+
+
+class IPCStorageDriver(StorageDriver):
+    """A storage driver that runs as a child process of this one.
+
+    A context manager; `close` ends the process. Any number of threads may use it, each call on a
+    channel of its own; a read stream belongs to the thread that reads it.
+
+    Beyond what the driver itself raises, every call may raise DriverCrashedError if the process
+    ends, DriverTimeoutError, ThrottledError if all channels are held, ProtocolError, and
+    CancelledError if `close` ends it. After `close` it is ValueError.
+
+    Source: the original's ipc.IPCStorageDriver.
+    """
+
+    def __init__(
+        self, running: RunningDriver, *, path_rule: PathRule, timeout_seconds: float | None
+    ) -> None:
+        """For `start`, which is the way to make one."""
+        self._running = running
+        self._rule = path_rule
+        self._caller = Caller(running, timeout_seconds=timeout_seconds)
+        self.name = running.name
+        self.features = running.features
+        _stop_at_exit(running)
+
+    @classmethod
+    def start(
+        cls,
+        command: Sequence[str],
+        parameters: Mapping[str, object],
+        *,
+        name: str,
+        path_rule: PathRule = STRICT_PATHS,
+        timeout_seconds: float | None = DEFAULT_TIMEOUT_SECONDS,
+        **options: Unpack[ProcessOptions],
+    ) -> Self:
+        """Start the program `command` as the driver `name`, and return when it is ready.
+
+        `parameters` go to the driver as JSON; values of type Secret never appear in its arguments
+        or environment.
+
+        Raises InvalidStorageDriverError if the program cannot be executed, InvalidParametersError,
+        DriverCrashedError if it ends, DriverTimeoutError if it is not ready in time,
+        IncompatibleVersionError, ProtocolError. No process is left behind then.
+        """
+        settings = StartSettings(**options)
+        running = RunningDriver(command, parameters, name=name, settings=settings)
+        return cls(running, path_rule=path_rule, timeout_seconds=timeout_seconds)
+
+    @property
+    def version(self) -> Version:
+        """The version of the protocol that both sides speak."""
+        return self._running.version
+
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        return self._running.process.pid
+
+    def get_content(self, path: str) -> bytes:
+        self._rule.check(path)
+        incoming, opened = self._caller.open_read("GetContent", {"path": path}, path)
+        if isinstance(opened, Response):
+            return bytes(opened.content or b"")
+        with ContentStream(incoming, opened) as stream:
+            buffer = BytesIO()
+            if stream.size:
+                # Reserved once: growing step by step copies what is there again and again.
+                buffer.seek(min(stream.size, _RESERVED_BYTES) - 1)
+                buffer.write(b"\0")
+                buffer.seek(0)
+            for chunk in stream:
+                buffer.write(chunk)
+            buffer.truncate()
+        return buffer.getvalue()
+
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
+        self._rule.check(path)
+        view = check_content(content)
+        if len(view) <= self._running.max_chunk_bytes:
+            data = content if isinstance(content, bytes) else view
+            self._caller.call("PutContent", {"path": path, "end": True}, path, data or None)
+        else:
+            self._caller.write("PutContent", {"path": path}, path, _ViewReader(view))
+
+    def read_stream(self, path: str, offset: int = 0) -> ReadStream:
+        self._rule.check(path)
+        check_offset(path, offset)
+        params: dict[str, Wire] = {"path": path, "offset": offset}
+        return ContentStream(*self._caller.open_read("ReadStream", params, path))
+
+    def write_stream(self, path: str, offset: int, reader: Reader) -> int:
+        self._rule.check(path)
+        check_offset(path, offset)
+        check_reader(reader)
+        params: dict[str, Wire] = {"path": path, "offset": offset}
+        return count(self._caller.write("WriteStream", params, path, reader), "written")
+
+    def stat(self, path: str) -> FileInfo:
+        self._rule.check_with_root(path)
+        result = self._caller.call("Stat", {"path": path}, path)
+        mod_time = result.get("mod_time")
+        return FileInfoFields(
+            text(result, "path"),
+            count(result, "size"),
+            None if mod_time is None else time_from_wire(mod_time),
+            flag(result, "is_dir"),
+        )
+
+    def list(self, path: str) -> list[str]:
+        self._rule.check_with_root(path)
+        parent = "" if path == "/" else path
+        return [f"{parent}/{_listed(entry)}" for entry in self._entries("List", path, None)]
+
+    def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
+        self._rule.check_with_root(path)
+        if start_after is not None and not isinstance(start_after, str):
+            raise TypeError(f"start_after is a str, not {type(start_after).__name__}")
+        return map(_walked, self._entries("Walk", path, start_after))
+
+    def move(self, source: str, destination: str) -> None:
+        self._rule.check(source)
+        self._rule.check(destination)
+        self._caller.call("Move", {"source": source, "destination": destination}, source)
+
+    def delete(self, path: str) -> None:
+        self._rule.check(path)
+        self._caller.call("Delete", {"path": path}, path)
+
+    def url_for(self, path: str, options: Mapping[str, object] | None = None) -> str:
+        self._rule.check(path)
+        checked = check_url_options(self.name, options)
+        wire: dict[str, Wire] = {"method": str(checked["method"])}
+        expiry = checked.get("expiry")
+        if isinstance(expiry, datetime):
+            wire["expiry"] = time_to_wire(expiry)
+        return text(self._caller.call("URLFor", {"path": path, "options": wire}, path), "url")
+
+    def close(self) -> None:
+        """End the process: no new calls, a grace period for those in flight, then Shutdown, the end
+        of its input, SIGTERM, SIGKILL. Returns when it is gone. May be called by several threads,
+        also at once, and twice."""
+        self._running.stop()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} pid {self.pid}>"
+
+    def _entries(self, method: str, path: str, start_after: str | None) -> EntryStream:
+        params: dict[str, Wire] = {"path": path}
+        if start_after is not None:
+            params["start_after"] = start_after
+        return EntryStream(method, *self._caller.open_read(method, params, path))
+
+
+def _listed(entry: list[Wire]) -> str:
+    if not isinstance(entry[0], str):
+        raise ProtocolError("an entry of List is [name]")
+    return entry[0]
+
+
+def _walked(entry: list[Wire]) -> FileInfo:
+    path, size, mod_time = entry[:3]
+    if not isinstance(path, str) or not isinstance(size, int):
+        raise ProtocolError("an entry of Walk is [path, size, mod_time]")
+    return FileInfoFields(path, size, time_from_wire(mod_time), is_dir=False)
+
+
+class _ViewReader:
+    """Reads from memory without copying."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._rest = view
+
+    def read(self, size: int, /) -> memoryview:
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+
+_running: weakref.WeakSet[RunningDriver] = weakref.WeakSet()
+
+
+def _stop_at_exit(running: RunningDriver) -> None:
+    """Have the driver end in order when this interpreter ends without having closed it."""
+    if not _running:
+        atexit.unregister(_stop_all)
+        atexit.register(_stop_all)
+    _running.add(running)
+
+
+def _stop_all() -> None:
+    for running in list(_running):
+        running.stop()

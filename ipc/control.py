@@ -1,0 +1,52 @@
+"""The host's end of a control channel: one request at a time, each with a time limit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from time import monotonic
+
+from storagedriver.ipc.channel import Channel, NoProgressError
+from storagedriver.ipc.messages import Response, Wire
+from storagedriver.ipc.wire_errors import error_from_wire
+
+
+class ControlChannel:
+    """Any thread may call it; calls wait for each other."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self._lock = threading.Lock()
+        self._is_answer_due = False
+
+    def call(
+        self, method: str, params: Mapping[str, Wire], *, timeout_seconds: float
+    ) -> Mapping[str, Wire]:
+        """Return the result of a call.
+
+        Raises the driver's error; NoProgressError if no answer came in time, then the answer stays
+        due and the next call takes it off first; ProtocolError, ChannelLostError.
+        """
+        deadline = monotonic() + timeout_seconds
+        if not self._lock.acquire(timeout=max(0.0, timeout_seconds)):
+            raise NoProgressError
+        try:
+            if self._is_answer_due:
+                self._receive(deadline)
+            self.channel.send(
+                self.channel.session.request(method, params), timeout_seconds=timeout_seconds
+            )
+            self._is_answer_due = True
+            response = self._receive(deadline)
+        finally:
+            self._lock.release()
+        if response.error is not None:
+            raise error_from_wire(response.error)
+        return response.result or {}
+
+    def _receive(self, deadline: float) -> Response:
+        while True:
+            message = self.channel.receive(max(0.0, deadline - monotonic()))
+            if isinstance(message, Response):
+                self._is_answer_due = False
+                return message

@@ -1,0 +1,137 @@
+"""The open channels of one driver process: taken for a call, given back, opened when needed.
+
+A call that finds an idle channel takes no lock: taking from and adding to a list are atomic. The
+lock is for opening, for waiting, and for the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from storagedriver.contract import ThrottledError
+from storagedriver.ipc.channel import Channel
+from storagedriver.ipc.states import State
+
+# A channel that a finalizer has dropped may go unannounced: who waits looks again this often.
+_LOOK_SECONDS: Final = 1.0
+
+
+class ClosedError(Exception):
+    """The pool takes no more calls."""
+
+
+class ChannelPool:
+    """Any thread may call it; a channel belongs to the thread that has acquired it."""
+
+    def __init__(self, open_channel: Callable[[], Channel], *, limit: int) -> None:
+        """`open_channel` may raise anything; it is called by one thread at a time."""
+        self._open_channel = open_channel
+        self._limit = limit
+        self._idle: list[Channel] = []
+        self._all: set[Channel] = set()
+        self._adopted: Channel | None = None
+        self._changed = threading.Condition()
+        self._opening = threading.Lock()
+        self._waiting = 0
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closed
+
+    def adopt(self, channel: Channel) -> None:
+        """Take in a channel that is open already, idle, and not to be closed with the pool."""
+        self._adopted = channel
+        self._all.add(channel)
+        self._idle.append(channel)
+
+    def acquire(self, path: str, timeout_seconds: float | None) -> Channel:
+        """Return a channel for one call.
+
+        Raises ThrottledError for `path` if all are held for so long, at once if this thread holds
+        them itself; ClosedError; and what opening a channel raises.
+        """
+        try:
+            # The last one given back: its memory is the warmest.
+            channel = self._idle.pop()
+        except IndexError:
+            channel = self._acquire_slowly(path, timeout_seconds)
+        channel.holder = threading.get_ident()
+        return channel
+
+    def release(self, channel: Channel) -> None:
+        """Give a channel back after its call has ended; one that is in another state is dropped."""
+        channel.holder = 0
+        if channel.session.state is not State.IDLE:
+            self.discard(channel)
+            return
+        self._idle.append(channel)
+        # Looked at after the append: who waits has said so before it looked at the list.
+        if self._waiting or self._is_closed:
+            with self._changed:
+                self._changed.notify_all()
+
+    def discard(self, channel: Channel) -> None:
+        """Close a channel whose call did not end. May be called from a finalizer: takes no lock."""
+        channel.hang_up()
+        self._all.discard(channel)
+        # Who waits looks again by itself if the lock is not to be had.
+        if (self._waiting or self._is_closed) and self._changed.acquire(blocking=False):
+            self._changed.notify_all()
+            self._changed.release()
+
+    def close(self, grace_seconds: float) -> None:
+        """Take no more calls; wait for those in flight, at most for the time given."""
+        deadline = monotonic() + grace_seconds
+        with self._changed:
+            self._is_closed = True
+            while self._hang_up_idle() and (left := deadline - monotonic()) > 0:
+                self._changed.wait(min(left, _LOOK_SECONDS))
+
+    def _hang_up_idle(self) -> int:
+        """Close what is idle; return how many channels are still held."""
+        while self._idle:
+            channel = self._idle.pop()
+            if channel is not self._adopted:
+                channel.hang_up()
+            self._all.discard(channel)
+        return len(self._all)
+
+    def _acquire_slowly(self, path: str, timeout_seconds: float | None) -> Channel:
+        deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
+        while True:
+            channel = self._open_or_take()
+            if channel is not None:
+                return channel
+            with self._changed:
+                self._waiting += 1
+                try:
+                    if not self._idle and not self._is_closed:
+                        self._wait(path, deadline)
+                finally:
+                    self._waiting -= 1
+
+    def _open_or_take(self) -> Channel | None:
+        # One opens at a time, and the others then find out whether there is still need.
+        with self._opening:
+            if self._is_closed:
+                raise ClosedError
+            try:
+                return self._idle.pop()
+            except IndexError:
+                if len(self._all) >= self._limit:
+                    return None
+            channel = self._open_channel()
+            self._all.add(channel)
+            return channel
+
+    def _wait(self, path: str, deadline: float | None) -> None:
+        held = [channel.holder for channel in list(self._all)]
+        me = threading.get_ident()
+        left = _LOOK_SECONDS if deadline is None else deadline - monotonic()
+        if left <= 0 or (held and all(holder == me for holder in held)):
+            raise ThrottledError(path, reason=f"all {len(held)} channels are held by open calls")
+        self._changed.wait(min(left, _LOOK_SECONDS))

@@ -1,0 +1,238 @@
+"""One started driver process: from the start, through the handshake, to its end.
+
+    start -> connected -> Hello -> ready -> draining -> gone
+
+Whatever goes wrong before `ready` is a typed error that says at which step, and leaves nothing
+behind: no process, no socket, no directory.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final, Literal
+
+from storagedriver.contract import (
+    CURRENT_VERSION,
+    DriverTimeoutError,
+    InvalidStorageDriverError,
+    ProtocolError,
+    StorageDriverError,
+    Version,
+)
+from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
+from storagedriver.ipc.control import ControlChannel
+from storagedriver.ipc.directory import SocketDirectory
+from storagedriver.ipc.fields import count, text, texts
+from storagedriver.ipc.launch import environment, prepare
+from storagedriver.ipc.limits import MAX_CHUNK_BYTES
+from storagedriver.ipc.messages import Attach, Wire
+from storagedriver.ipc.negotiation import negotiate
+from storagedriver.ipc.pool import ChannelPool
+from storagedriver.ipc.process import DriverProcess, Ladder
+from storagedriver.ipc.session import Role, Session
+from storagedriver.ipc.states import Side
+
+# For a driver to connect a further channel; it frees the slot itself after the same time.
+_OPEN_CHANNEL_SECONDS: Final = 5.0
+
+# The sockets of a process close before its end is reported; this is for a loaded machine.
+_DEATH_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartSettings:
+    """How a driver is started and stopped. See `client.StartOptions` for the meaning of each."""
+
+    start_timeout_seconds: float = 30.0
+    ladder: Ladder = field(default_factory=Ladder)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    pass_environment: Sequence[str] = ()
+    transport: Literal["ipc", "tcp"] = "ipc"
+    max_chunk_bytes: int = MAX_CHUNK_BYTES
+
+
+class RunningDriver:
+    """A driver process that is ready, and its channels. Any thread may call it.
+
+    Attributes:
+        name: what the driver calls itself.
+        version: the version that both sides speak.
+        features: what the driver says it can do.
+        pool: the channels for calls.
+        process: the child process.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        parameters: Mapping[str, object],
+        *,
+        name: str,
+        settings: StartSettings,
+    ) -> None:
+        """Start `command` as the driver `name` and wait until it is ready.
+
+        Raises InvalidStorageDriverError if it cannot be executed, DriverCrashedError if it ends,
+        DriverTimeoutError if it is not ready in time, IncompatibleVersionError, ProtocolError if
+        something else answers, and what the driver itself raises, such as InvalidParametersError.
+        """
+        self.name = name
+        self._settings = settings
+        self._token = os.urandom(16).hex()
+        self._deadline = monotonic() + settings.start_timeout_seconds
+        self._channel_numbers = 0
+        self._stop_lock = threading.Lock()
+        launch = prepare(name, parameters, self._token)
+        self._directory = SocketDirectory()
+        channel: Channel | None = None
+        process: DriverProcess | None = None
+        try:
+            session = Session(Side.HOST, Role.NEW, max_chunk_bytes=settings.max_chunk_bytes)
+            channel = Channel.listen(self._endpoint(), session)
+            self.process = process = self._start((*command, launch.argument), channel.endpoint)
+            channel.watch_process(process.handle)
+            self._handshake(channel, launch.first_line)
+        except BaseException:
+            self._abandon(channel, process)
+            raise
+
+    def _start(self, command: Sequence[str], endpoint: str) -> DriverProcess:
+        settings = self._settings
+        variables = environment(
+            endpoint, passed=settings.pass_environment, added=settings.environment
+        )
+        try:
+            return DriverProcess(command, environment=variables, name=self.name)
+        except OSError as error:
+            raise InvalidStorageDriverError(
+                self.name, reason=f"cannot start {command[0]}: {error.strerror}"
+            ) from error
+
+    def _handshake(self, channel: Channel, first_line: bytes) -> None:
+        seconds = self._settings.start_timeout_seconds
+        step = "did not read its standard input"
+        try:
+            self.process.write_line(first_line, timeout_seconds=self._left())
+            step = "did not connect; is it a storage driver?"
+            self._attached(channel, self._left())
+            step = "connected, but did not answer Hello"
+            self._hello(channel)
+        except (ChannelLostError, BrokenPipeError) as error:
+            raise self.lost(error) from error
+        except (NoProgressError, TimeoutError) as error:
+            message = f"The driver {step} (waited {seconds:g} seconds)"
+            raise DriverTimeoutError(seconds, "start", message=message, driver=self.name) from error
+        except StorageDriverError as error:
+            error.driver = error.driver or self.name
+            raise
+
+    def _hello(self, channel: Channel) -> None:
+        self._control = ControlChannel(channel)
+        params: dict[str, Wire] = {
+            "version": str(CURRENT_VERSION),
+            "features": [],
+            "max_chunk": self._settings.max_chunk_bytes,
+        }
+        result = self._control.call("Hello", params, timeout_seconds=self._left())
+        self.version = negotiate(_parse_version(text(result, "version")))
+        self.features = texts(result, "features")
+        self.name = text(result, "name") or self.name
+        limit = count(result, "max_channels")
+        self.pool = ChannelPool(self._open_channel, limit=max(1, limit))
+        if limit == 0:
+            self.pool.adopt(channel)
+
+    def _attached(self, channel: Channel, timeout_seconds: float) -> None:
+        """Wait for the ATTACH of the right process, and let nobody else connect after it."""
+        message = channel.receive(timeout_seconds)
+        if not isinstance(message, Attach):
+            raise ProtocolError(f"{message.kind.name} where ATTACH is due")
+        if not hmac.compare_digest(message.token.encode(), self._token.encode()):
+            raise ProtocolError("a process that does not know the token has connected")
+        negotiate(_parse_version(message.version))
+        channel.forget_endpoint()
+
+    def _open_channel(self) -> Channel:
+        """Open one more channel. Raises ChannelLostError and what OpenChannel answers."""
+        agreed = self._control.channel.session
+        if agreed.role is Role.ONLY:
+            raise ChannelLostError(process_ended=False)
+        session = Session(
+            Side.HOST,
+            Role.WORKER,
+            max_chunk_bytes=agreed.max_chunk_bytes,
+            write_credit_bytes=agreed.write_credit_bytes,
+        )
+        channel = Channel.listen(self._endpoint(), session)
+        channel.watch_process(self.process.handle)
+        params: dict[str, Wire] = {"channel": self._channel_numbers, "endpoint": channel.endpoint}
+        try:
+            self._control.call("OpenChannel", params, timeout_seconds=_OPEN_CHANNEL_SECONDS)
+            self._attached(channel, _OPEN_CHANNEL_SECONDS)
+        except BaseException:
+            channel.close()
+            raise
+        return channel
+
+    @property
+    def max_chunk_bytes(self) -> int:
+        """The largest content of one message that both sides take."""
+        return self._control.channel.session.max_chunk_bytes
+
+    def lost(self, error: Exception) -> StorageDriverError:
+        """Return what it means that a channel was lost: a crash, or else a breach of protocol."""
+        known = isinstance(error, ChannelLostError) and error.process_ended
+        if known or self.process.wait(_DEATH_SECONDS):
+            return self.process.crash(self.name)
+        return ProtocolError("the driver has closed the channel", driver=self.name)
+
+    def stop(self) -> None:
+        """End the driver: no new calls, wait, Shutdown, close its input, SIGTERM, SIGKILL, reap.
+
+        Every step has a limit. Any number of threads may call it, at any time; each returns when
+        the process is gone. In a forked child it does nothing.
+        """
+        if self.process.is_forked:
+            return
+        with self._stop_lock:
+            ladder = self._settings.ladder
+            self.pool.close(ladder.calls)
+            if not self.process.exited.is_set():
+                self._shut_down(ladder.shutdown)
+                self.process.end(ladder)
+            self._control.channel.close()
+            self._directory.remove()
+
+    def _shut_down(self, timeout_seconds: float) -> None:
+        # If it does not answer it is ended in the next step.
+        with suppress(ChannelLostError, NoProgressError, StorageDriverError):
+            self._control.call("Shutdown", {}, timeout_seconds=timeout_seconds)
+
+    def _abandon(self, channel: Channel | None, process: DriverProcess | None) -> None:
+        if channel is not None:
+            channel.close()
+        if process is not None:
+            process.kill()
+        self._directory.remove()
+
+    def _endpoint(self) -> str:
+        self._channel_numbers += 1
+        if self._settings.transport == "tcp":
+            return "tcp://127.0.0.1:*"
+        return self._directory.endpoint(self._channel_numbers)
+
+    def _left(self) -> float:
+        return max(0.0, self._deadline - monotonic())
+
+
+def _parse_version(version: str) -> Version:
+    try:
+        return Version.parse(version)
+    except ValueError as error:
+        raise ProtocolError(f"the driver's version: {error}") from error
