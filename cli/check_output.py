@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from storagedriver.conformance import CaseResult, Difference, Report
+
+# In characters: the longest name of a case and all the rest.
+_WIDTH_OF_FILES: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,12 @@ def print_for_people(name: str, checked: Checked) -> None:
     """Write a table of the cases, what went wrong in full, and the numbers in one line."""
     # Here, as they take a while to import: see `cli.main`.
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("case", "in-process", "IPC", "seconds", "differences")
+    console = Console()
+    # A file or a pipe has no edge; a terminal that is too narrow for a name gets it in two lines.
+    width = console.width if console.is_terminal else _WIDTH_OF_FILES
+    table = Table(Column("case", overflow="fold"), "in-process", "IPC", "seconds", "differences")
     for row in checked.rows():
         durations = [f"{result.duration_seconds:.2f}" for result in _results(row)]
         table.add_row(
@@ -88,7 +94,7 @@ def print_for_people(name: str, checked: Checked) -> None:
             " / ".join(durations),
             str(len(row.differences) or ""),
         )
-    Console().print(table)
+    console.print(table, width=width)
     for line in _what_went_wrong(checked):
         click.echo(line)
     click.echo(f"{name}: {_summary(checked)}")

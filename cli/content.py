@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,15 +12,10 @@ from storagedriver.contract import (
     Reader,
     ReadStream,
     StorageDriver,
-    StorageDriverError,
 )
-from storagedriver.contract.features import UPLOADS
 from storagedriver.contract.streams import Piece
 
 ALGORITHMS: Final = ("sha256", "sha384", "sha512")
-
-# One step of an upload, a call each: large enough that the number of calls does not count.
-_UPLOAD_STEP_BYTES: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +36,13 @@ class Passed:
 def store(
     driver: StorageDriver, path: str, source: Reader, *, advance: Callable[[int], None]
 ) -> Passed:
-    """Store all of `source` at `path`, as a whole or not at all where the driver has uploads.
+    """Store all of `source` at `path`.
 
-    Raises ChecksumMismatchError if the driver then has another size at `path`.
+    Raises ChecksumMismatchError if the driver then has another size at `path`, and what
+    `write_stream` raises; the beginning of the content may then be there.
     """
     measured = _MeasuredReader(source, advance)
-    if UPLOADS in driver.features:
-        _upload(driver, path, measured)
-    else:
-        driver.write_stream(path, 0, measured)
+    driver.write_stream(path, 0, measured)
     passed = measured.passed()
     stored_bytes = driver.stat(path).size
     if stored_bytes != passed.size_bytes:
@@ -75,19 +67,6 @@ def fetch(
         size_bytes += len(piece)
         advance(len(piece))
     return Passed(size_bytes, f"{algorithm}:{hasher.hexdigest()}")
-
-
-def _upload(driver: StorageDriver, path: str, source: _MeasuredReader) -> None:
-    with driver.writer(path) as upload:
-        try:
-            while piece := source.read(_UPLOAD_STEP_BYTES):
-                upload.write(piece)
-            upload.commit(size=source.passed().size_bytes)
-        except BaseException:
-            # What went wrong is worth more than that the upload cannot be dropped either.
-            with suppress(StorageDriverError):
-                upload.cancel()
-            raise
 
 
 class _MeasuredReader:

@@ -11,7 +11,7 @@ import click
 
 from storagedriver.cli.content import Passed, fetch, store
 from storagedriver.cli.driver_options import DriverChoice, as_json_option
-from storagedriver.cli.environment_archive import write_environment_archive
+from storagedriver.cli.environment_archive import environment_sources, write_archive
 from storagedriver.cli.local_files import opened_for_reading, opened_for_writing, size_of
 from storagedriver.cli.output import amount, print_json
 from storagedriver.cli.progress import progress
@@ -45,7 +45,7 @@ def _demonstrate(directory: Path, tell: Callable[[str], None]) -> dict[str, obje
     cases = _check(directory / "checked")
     tell(f"Checked: the filesystem driver, in a process of its own, passes {cases} cases.")
     archive = directory / "environment.tar"
-    made = write_environment_archive(archive)
+    made = write_archive(archive, environment_sources())
     tell(f"Packed:  {made.files} files of this Python, {amount(made.size_bytes)}.")
     choice = DriverChoice("filesystem", {"rootdirectory": str(directory / "store")})
     with choice.open() as driver:

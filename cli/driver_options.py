@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from typing import TYPE_CHECKING
 
 import click
 
 from storagedriver.cli.parameters import parse_parameters
-from storagedriver.contract import StorageDriver
+from storagedriver.contract import InvalidStorageDriverError, StorageDriver
+
+if TYPE_CHECKING:
+    from storagedriver.ipc import StartOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,33 @@ class DriverChoice:
         return "in-process" if self.in_process else "over IPC"
 
     def open(self) -> StorageDriver:
-        """Create the driver, or launch its program. The caller closes it."""
+        """Create the driver, or launch its program. The caller closes it.
+
+        Raises InvalidStorageDriverError also for a driver that is a program only and is to be used
+        in this process.
+        """
         # Here, as this loads ZeroMQ: see `cli.main`.
-        from storagedriver.drivers import factory
+        from storagedriver.drivers.factory import launch
 
         if self.in_process:
-            return factory.create(self.name, self.parameters)
-        options = {} if self.timeout_seconds is None else {"timeout_seconds": self.timeout_seconds}
-        return factory.launch(
+            return _create_here(self.name, self.parameters)
+        options: StartOptions = {}
+        if self.timeout_seconds is not None:
+            options["timeout_seconds"] = self.timeout_seconds
+        return launch(
             self.name, self.parameters, drivers_directory=self.drivers_directory, **options
         )
+
+
+def _create_here(name: str, parameters: Mapping[str, object]) -> StorageDriver:
+    from storagedriver.drivers.factory import create
+    from storagedriver.ipc import IPCStorageDriver
+
+    driver = create(name, parameters)
+    if isinstance(driver, IPCStorageDriver):
+        driver.close()
+        raise InvalidStorageDriverError(name, reason="it is a program, and not installed here")
+    return driver
 
 
 def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
@@ -78,6 +99,8 @@ def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
         timeout_seconds: float | None,
         **rest: object,
     ) -> None:
+        if in_process and timeout_seconds is not None:
+            raise click.UsageError("--timeout is for a driver in a process of its own")
         parameters = parse_parameters(json_text, pairs)
         choice = DriverChoice(name, parameters, in_process, drivers_directory, timeout_seconds)
         command(choice, **rest)

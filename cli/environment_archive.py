@@ -7,7 +7,7 @@ import stat
 import sys
 import sysconfig
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,20 +27,29 @@ class EnvironmentArchive:
     sources: tuple[Path, ...]
 
 
-def write_environment_archive(
-    target: Path, *, minimum_bytes: int = MINIMUM_BYTES
-) -> EnvironmentArchive:
-    """Write a tar of the installed environment to `target`.
+def environment_sources() -> Iterator[Path]:
+    """The environment, then what it stands on: standard library, interpreter, other libraries."""
+    yield Path(sys.prefix)
+    for name in ("stdlib", "platstdlib", "purelib", "platlib", "include"):
+        yield Path(sysconfig.get_path(name, vars=_base_variables()))
+    yield Path(os.path.realpath(sys.executable))
+    library_folder: object = sysconfig.get_config_var("LIBDIR")
+    yield from sorted(Path(str(library_folder)).glob("libpython*"))
 
-    Where the environment alone is smaller than `minimum_bytes`, the interpreter's own files are
-    added, one source after the other, until it is not: real files only, each once, no padding.
-    Raises click.ClickException if all of them are not enough.
+
+def write_archive(
+    target: Path, sources: Iterable[Path], *, minimum_bytes: int = MINIMUM_BYTES
+) -> EnvironmentArchive:
+    """Write a tar of the files at or below `sources` to `target`.
+
+    Takes one source after the other until the archive has `minimum_bytes`: real files only, each
+    once, no padding. Raises click.ClickException if all of them are not enough.
     """
     files = 0
     used: list[Path] = []
     seen: set[tuple[int, int]] = set()
     with tarfile.open(target, "w") as archive:
-        for source in _sources():
+        for source in sources:
             used.append(source)
             files += _add_files(archive, source, seen)
             if archive.offset >= minimum_bytes:
@@ -52,16 +61,6 @@ def write_environment_archive(
             " make a demonstration"
         )
     return EnvironmentArchive(size_bytes, files, tuple(used))
-
-
-def _sources() -> Iterator[Path]:
-    """The environment, then what it stands on: standard library, interpreter, other libraries."""
-    yield Path(sys.prefix)
-    for name in ("stdlib", "platstdlib", "purelib", "platlib", "include"):
-        yield Path(sysconfig.get_path(name, vars=_base_variables()))
-    yield Path(os.path.realpath(sys.executable))
-    library_folder: object = sysconfig.get_config_var("LIBDIR")
-    yield from sorted(Path(str(library_folder)).glob("libpython*"))
 
 
 def _base_variables() -> dict[str, str]:

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""A complete driver that keeps everything in a dictionary, for as long as its process lives.
+
+Installed as a program called `registry-storage-dictionary`, it is `launch("dictionary")` to a host:
+
+    storagedriver check dictionary --drivers-directory DIRECTORY
+
+Paths, types and offsets are checked before a driver is called, so it only minds what is stored.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from storagedriver.contract import (
+    FileInfo,
+    FileInfoFields,
+    FileReadStream,
+    InvalidOffsetError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PathNotFoundError,
+    Reader,
+    StorageDriver,
+    UnsupportedMethodError,
+)
+from storagedriver.contract.features import FLAT_NAMESPACE
+from storagedriver.ipc.server import serve
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class DictionaryDriver(StorageDriver):
+    """Needs no lock: methods may be called by several threads, but each does one thing to a dict
+    that is done as a whole, and looks at a copy where it looks at several."""
+
+    name = "dictionary"
+    # Like an object store, it has no directories that could stand in the way of an object.
+    features = frozenset({FLAT_NAMESPACE})
+
+    def __init__(self, parameters: Mapping[str, object]) -> None:
+        self._files: dict[str, tuple[bytes, datetime]] = {}
+
+    def get_content(self, path: str) -> bytes:
+        if found := self._files.get(path):
+            return found[0]
+        raise IsADirectoryError(path) if self._below(path) else PathNotFoundError(path)
+
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
+        self._files[path] = (bytes(content), datetime.now(UTC))
+
+    def read_stream(self, path: str, offset: int = 0) -> FileReadStream:
+        return FileReadStream(io.BytesIO(self.get_content(path)[offset:]))
+
+    def write_stream(self, path: str, offset: int, reader: Reader) -> int:
+        old = self._files[path][0] if path in self._files else b""
+        if offset > len(old):
+            raise InvalidOffsetError(path, offset)
+        new = b"".join(iter(lambda: bytes(reader.read(1 << 20)), b""))
+        self.put_content(path, old[:offset] + new)
+        return len(new)
+
+    def stat(self, path: str) -> FileInfoFields:
+        if found := self._files.get(path):
+            return FileInfoFields(path, len(found[0]), found[1], is_dir=False)
+        if path == "/" or self._below(path):
+            return FileInfoFields(path, 0, None, is_dir=True)
+        raise PathNotFoundError(path)
+
+    def list(self, path: str) -> list[str]:
+        names = {file.split("/")[0] for file in self._below(path)}
+        if not names and not self.stat(path).is_dir:
+            raise NotADirectoryError(path)
+        return sorted(path.rstrip("/") + "/" + name for name in names)
+
+    def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
+        self.list(path)
+        return iter(
+            [
+                FileInfoFields(file, len(content), time, is_dir=False)
+                for file, (content, time) in sorted(self._files.items())
+                if file.startswith(path.rstrip("/") + "/") and file > (start_after or "")
+            ]
+        )
+
+    def move(self, source: str, destination: str) -> None:
+        if self.stat(source).is_dir:
+            raise UnsupportedMethodError("Move")
+        self._files[destination] = self._files.pop(source)
+
+    def delete(self, path: str) -> None:
+        self.stat(path)
+        for file in [path, *(f"{path}/{below}" for below in self._below(path))]:
+            self._files.pop(file, None)
+
+    def url_for(self, path: str, options: Mapping[str, object] | None = None) -> str:
+        raise UnsupportedMethodError("URLFor")
+
+    def _below(self, path: str) -> list[str]:
+        prefix = path.rstrip("/") + "/"
+        return [file.removeprefix(prefix) for file in list(self._files) if file.startswith(prefix)]
+
+
+if __name__ == "__main__":
+    serve(DictionaryDriver, name=DictionaryDriver.name, features=DictionaryDriver.features)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import hashlib
+import io
+
+import pytest
+
+from storagedriver.cli.content import Passed, fetch, store
+from storagedriver.contract import ChecksumMismatchError, FileInfo, FileInfoFields
+from storagedriver.contract.streams import Piece
+from storagedriver.drivers.inmemory import InMemoryDriver
+
+CONTENT = bytes(range(256)) * 10_000
+DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+
+
+def ignore(size_bytes: int) -> None:
+    pass
+
+
+def test_what_is_stored_is_measured_and_hashed() -> None:
+    driver = InMemoryDriver()
+    progress: list[int] = []
+    passed = store(driver, "/a", io.BytesIO(CONTENT), advance=progress.append)
+    assert passed == Passed(len(CONTENT), DIGEST)
+    assert sum(progress) == len(CONTENT)
+    assert driver.get_content("/a") == CONTENT
+
+
+def test_what_is_fetched_is_measured_and_hashed() -> None:
+    driver = InMemoryDriver()
+    driver.put_content("/a", CONTENT)
+    pieces: list[bytes] = []
+
+    def keep(piece: Piece) -> None:
+        pieces.append(bytes(piece))
+
+    progress: list[int] = []
+    with driver.read_stream("/a") as stream:
+        passed = fetch(stream, keep, advance=progress.append)
+    assert passed == Passed(len(CONTENT), DIGEST)
+    assert sum(progress) == len(CONTENT)
+    assert b"".join(pieces) == CONTENT
+
+
+def test_the_hash_can_be_chosen() -> None:
+    driver = InMemoryDriver()
+    driver.put_content("/a", b"x")
+    with driver.read_stream("/a") as stream:
+        passed = fetch(stream, len, advance=ignore, algorithm="sha512")
+    assert passed.digest == f"sha512:{hashlib.sha512(b'x').hexdigest()}"
+
+
+def test_a_store_that_has_another_size_afterwards_is_a_failure() -> None:
+    class Short(InMemoryDriver):
+        def stat(self, path: str) -> FileInfo:
+            return FileInfoFields(path, 2, None, is_dir=False)
+
+    with pytest.raises(ChecksumMismatchError, match="sent 3 bytes, but the store has 2"):
+        store(Short(), "/a", io.BytesIO(b"abc"), advance=ignore)
+
+
+def test_a_digest_may_be_written_in_capitals() -> None:
+    Passed(len(CONTENT), DIGEST).check_digest("/a", DIGEST.upper())
+
+
+def test_another_digest_is_a_failure() -> None:
+    with pytest.raises(ChecksumMismatchError) as caught:
+        Passed(1, DIGEST).check_digest("/a", "sha256:00")
+    assert caught.value.path == "/a"
