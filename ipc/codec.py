@@ -89,18 +89,21 @@ class ListingDecoder:
         """
         # Every chunk ends with an entry, so nothing is kept from one to the next.
         unpacker = _make_unpacker(
-            max_buffer_size=max(len(chunk), 1),
+            max_buffer_size=len(chunk) + len(_NIL),
             object_pairs_hook=_strict_map,
             ext_hook=_refuse_extension,
             max_array_len=MAX_CONTAINER_ITEMS,
             max_map_len=MAX_CONTAINER_ITEMS,
         )
         unpacker.feed(chunk)
+        # msgpack ends in silence where a value is cut short, and counts its bytes as read. With a
+        # nil behind it, a cut value takes that nil for a part of its own.
+        unpacker.feed(_NIL)
         try:
             entries = list(unpacker)
         except _UNPACK_ERRORS as error:
             raise ProtocolError(f"a listing is malformed: {error}") from error
-        if unpacker.tell() != len(chunk):
+        if not entries or entries.pop() is not None:
             raise ProtocolError("a chunk of a listing ends within an entry")
         if not _ARRAY_ONLY.issuperset(map(type, entries)):
             raise ProtocolError("an entry of a listing must be an array")
@@ -118,8 +121,6 @@ class _Unpacker(Protocol):
     """What is used of msgpack's Unpacker."""
 
     def feed(self, data: Content, /) -> None: ...
-
-    def tell(self) -> int: ...
 
     def __iter__(self) -> Iterator[Wire]: ...
 
@@ -165,6 +166,7 @@ _CONTAINERS: Final = frozenset({list, dict})
 _LEVELS_BELOW_A_MAP: Final = MAX_NESTING_LEVELS - 2
 """Above what stands in a map there is the map, and at least the header."""
 
+_NIL: Final = b"\xc0"
 _ARRAY_ONLY: Final = frozenset({list})
 _WIRE_TYPES: Final = _SCALARS | _CONTAINERS
 

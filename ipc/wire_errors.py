@@ -160,9 +160,8 @@ def _pairs_from_wire(value: Wire) -> tuple[tuple[str, str], ...]:
 
 
 def _pair_from_wire(value: Wire) -> tuple[str, str]:
-    if type(value) is not list or len(value) < 2:
-        return "", StorageDriverError.code
-    return _text_from_wire(value[0]), _text_from_wire(value[1]) or StorageDriverError.code
+    path, code, *_ = [*value, None, None] if type(value) is list else (None, None)
+    return _text_from_wire(path), _text_from_wire(code) or StorageDriverError.code
 
 
 @dataclass(frozen=True, slots=True)
