@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -81,9 +82,8 @@ def print_for_people(name: str, checked: Checked) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    console = Console()
     # A file or a pipe has no edge; a terminal that is too narrow for a name gets it in two lines.
-    width = console.width if console.is_terminal else _WIDTH_OF_FILES
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
     table = Table(Column("case", overflow="fold"), "in-process", "IPC", "seconds", "differences")
     for row in checked.rows():
         durations = [f"{result.duration_seconds:.2f}" for result in _results(row)]
@@ -94,7 +94,7 @@ def print_for_people(name: str, checked: Checked) -> None:
             " / ".join(durations),
             str(len(row.differences) or ""),
         )
-    console.print(table, width=width)
+    console.print(table)
     for line in _what_went_wrong(checked):
         click.echo(line)
     click.echo(f"{name}: {_summary(checked)}")

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ STANDARD = "-"
 
 
 @contextmanager
-def opened_for_reading(local: str) -> Iterator[BinaryIO]:
+def opened_for_reading(local: str) -> Generator[BinaryIO, None, None]:
     """Open a file, or give stdin. Raises OSError."""
     if local == STANDARD:
         yield sys.stdin.buffer
@@ -30,7 +30,7 @@ def size_of(file: BinaryIO) -> int | None:
 
 
 @contextmanager
-def opened_for_writing(local: str) -> Iterator[BinaryIO]:
+def opened_for_writing(local: str) -> Generator[BinaryIO, None, None]:
     """Give stdout, or a file that appears at `local` when the block ends without an exception.
 
     After an exception what was at `local` before is still there, and nothing else. Where it is no
@@ -48,7 +48,7 @@ def opened_for_writing(local: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _replacing(target: str) -> Iterator[BinaryIO]:
+def _replacing(target: str) -> Generator[BinaryIO, None, None]:
     folder, name = os.path.split(target)
     # Beside the target, as a rename does not cross file systems; short, as names have a limit.
     descriptor, unfinished = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".part", dir=folder)

@@ -21,15 +21,16 @@ from storagedriver.cli.exits import INTERRUPTED, STDOUT_CLOSED, describe, report
 from storagedriver.cli.looking import ls, stat, url
 from storagedriver.cli.transfer import get, put
 
-PROGRAM = click.Group(
-    "storagedriver",
-    commands=[demo, check, put, get, ls, stat, mv, rm, url],
-    help="Use and check storage drivers, each a program in any language."
-    "\n\nExit status: 0 if everything asked for succeeded, 1 if something failed, 2 if it was asked"
-    " for wrongly, 69 if there is no such driver, 130 after Ctrl-C.",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+PROGRAM = click.version_option(package_name="storagedriver")(
+    click.Group(
+        "storagedriver",
+        commands=[demo, check, put, get, ls, stat, mv, rm, url],
+        help="Use and check storage drivers, each a program in any language."
+        "\n\nExit status: 0 if everything asked for succeeded, 1 if something failed, 2 if it was"
+        " asked for wrongly, 69 if there is no such driver, 130 after Ctrl-C.",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
 )
-PROGRAM = click.version_option(package_name="storagedriver")(PROGRAM)
 
 
 def main() -> None:

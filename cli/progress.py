@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 
 @contextmanager
-def progress(description: str, total_bytes: int | None) -> Iterator[Callable[[int], None]]:
+def progress(
+    description: str, total_bytes: int | None
+) -> Generator[Callable[[int], None], None, None]:
     """Give a function that is told how many bytes more have passed."""
     if not sys.stderr.isatty():
         yield lambda size_bytes: None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -50,7 +50,7 @@ def run_against(choice: DriverChoice, settings: SuiteSettings) -> Report:
 
 
 @contextmanager
-def _with_a_store(choice: DriverChoice) -> Iterator[DriverChoice]:
+def _with_a_store(choice: DriverChoice) -> Generator[DriverChoice, None, None]:
     """Give the choice with a temporary directory as its store if it lacks just that."""
     if choice.parameters or not _lacks_a_store(choice):
         yield choice
@@ -72,7 +72,7 @@ def _lacks_a_store(choice: DriverChoice) -> bool:
 
 
 @contextmanager
-def _counter(description: str) -> Iterator[Callable[[CaseResult], None]]:
+def _counter(description: str) -> Generator[Callable[[CaseResult], None], None, None]:
     """Give a function that is told each result, and shows on a terminal how far the run is."""
     if not sys.stderr.isatty():
         yield lambda result: None

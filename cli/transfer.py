@@ -86,7 +86,7 @@ def get(choice: DriverChoice, path: str, local: str, expected: str | None, as_js
         if expected is not None:
             passed.check_digest(path, expected)
     if as_json:
-        told = {"path": path, "size": passed.size_bytes, "digest": passed.digest, "local": local}
-        print_json(told, to_stderr=local == STANDARD)
+        told = {"path": path, "size": passed.size_bytes, "digest": passed.digest}
+        print_json({**told, "local": local}, to_stderr=local == STANDARD)
     else:
         click.echo(f"{passed.digest}  {passed.size_bytes}  {path}", err=local == STANDARD)

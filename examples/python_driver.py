@@ -45,6 +45,10 @@ class DictionaryDriver(StorageDriver):
     def __init__(self, parameters: Mapping[str, object]) -> None:
         self._files: dict[str, tuple[bytes, datetime]] = {}
 
+    def _below(self, path: str) -> list[str]:
+        prefix = path.rstrip("/") + "/"
+        return [file.removeprefix(prefix) for file in list(self._files) if file.startswith(prefix)]
+
     def get_content(self, path: str) -> bytes:
         if found := self._files.get(path):
             return found[0]
@@ -57,7 +61,8 @@ class DictionaryDriver(StorageDriver):
         return FileReadStream(io.BytesIO(self.get_content(path)[offset:]))
 
     def write_stream(self, path: str, offset: int, reader: Reader) -> int:
-        old = self._files[path][0] if path in self._files else b""
+        found = self._files.get(path)
+        old = found[0] if found else b""
         if offset > len(old):
             raise InvalidOffsetError(path, offset)
         new = b"".join(iter(lambda: bytes(reader.read(1 << 20)), b""))
@@ -90,7 +95,10 @@ class DictionaryDriver(StorageDriver):
     def move(self, source: str, destination: str) -> None:
         if self.stat(source).is_dir:
             raise UnsupportedMethodError("Move")
-        self._files[destination] = self._files.pop(source)
+        found = self._files.pop(source, None)
+        if found is None:  # Another caller was faster.
+            raise PathNotFoundError(source)
+        self._files[destination] = found
 
     def delete(self, path: str) -> None:
         self.stat(path)
@@ -99,10 +107,6 @@ class DictionaryDriver(StorageDriver):
 
     def url_for(self, path: str, options: Mapping[str, object] | None = None) -> str:
         raise UnsupportedMethodError("URLFor")
-
-    def _below(self, path: str) -> list[str]:
-        prefix = path.rstrip("/") + "/"
-        return [file.removeprefix(prefix) for file in list(self._files) if file.startswith(prefix)]
 
 
 if __name__ == "__main__":
