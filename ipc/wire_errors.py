@@ -66,7 +66,8 @@ def error_from_wire(error: Mapping[str, Wire]) -> StorageDriverError:
     error_class = ERRORS_BY_CODE.get(code)
     if error_class is None:
         error_class = StorageDriverError
-        arguments["code"] = code
+        if code != StorageDriverError.code:
+            arguments["code"] = code
     for name in error_class.field_names:
         arguments[name] = _FIELDS[name].from_wire(fields.get(name))
     # Every class of the contract takes its fields by name, which no one type can say of them all.

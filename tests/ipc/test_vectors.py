@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import pytest
 
@@ -40,7 +41,12 @@ FOLDER = Path(str(import_module("storagedriver.ipc").__file__)).parent / "spec" 
 
 CHECKS = {"params": check_params, "result": check_result, "info": check_info}
 
-MESSAGES = {
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+# What stands in a vector depends on its file, and is used as it should be.
+Vector: TypeAlias = dict[str, Any]
+
+MESSAGES: dict[str, Callable[[Vector], Message]] = {
     "REQUEST": lambda m: Request(m["id"], m["method"], m["params"], m["content"]),
     "RESPONSE": lambda m: Response(m["id"], m["error"], m["result"], m["content"]),
     "CHUNK": lambda m: Chunk(m["id"], m["content"]),
@@ -51,9 +57,6 @@ MESSAGES = {
     "START": lambda m: Start(m["id"], m["info"]),
     "CLOSE": lambda m: Close(),
 }
-
-# A vector is JSON, whose types only the tests know.
-Vector = dict[str, Any]
 
 
 def vectors(file: str, array: str, **fixed: object) -> list[Any]:
@@ -66,49 +69,54 @@ def vectors(file: str, array: str, **fixed: object) -> list[Any]:
     ]
 
 
-def from_bytes(parts: Any) -> bytes:
+def from_bytes(parts: Json) -> bytes:
     """The bytes that a vector writes as hex, or as parts of it that may be repeated."""
-    if isinstance(parts, str):
-        return bytes.fromhex(parts)
-    return b"".join(
-        bytes.fromhex(part) if isinstance(part, str) else bytes.fromhex(part[0]) * part[1]
-        for part in parts
-    )
+    match parts:
+        case str():
+            return bytes.fromhex(parts)
+        case [str() as digits, int() as times]:
+            return bytes.fromhex(digits) * times
+        case list():
+            return b"".join(map(from_bytes, parts))
+        case _:
+            raise TypeError(f"no bytes: {parts!r}")
 
 
 def content_of(vector: Vector) -> bytes | None:
     return None if vector["content"] is None else from_bytes(vector["content"])
 
 
-def meaning_of(value: Any) -> Any:
+def meaning_of(value: Json) -> Wire:
     """The value that a vector writes as JSON."""
-    if isinstance(value, list):
-        return [meaning_of(item) for item in value]
-    if not isinstance(value, dict):
-        return value
     match value:
         case {"$binary": parts}:
             return from_bytes(parts)
-        case {"$integer": digits}:
+        case {"$integer": str() as digits}:
             return int(digits)
         case {"$text": parts}:
             return from_bytes(parts).decode()
-        case _:
+        case dict():
             return {key: meaning_of(item) for key, item in value.items()}
+        case list():
+            return [meaning_of(item) for item in value]
+        case _:
+            return value
 
 
-def tagged(value: Any) -> Any:
+def tagged(value: object) -> object:
     """A value that is equal to another only if both are, and true is not 1."""
-    if isinstance(value, bool):
-        return ("bool", value)
-    if isinstance(value, dict):
-        return {key: tagged(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [tagged(item) for item in value]
-    return value
+    match value:
+        case bool():
+            return ("bool", value)
+        case dict():
+            return {key: tagged(item) for key, item in cast("dict[str, object]", value).items()}
+        case list() | tuple():
+            return [tagged(item) for item in cast("list[object]", value)]
+        case _:
+            return value
 
 
-def parts_of(message: Message) -> Any:
+def parts_of(message: Message) -> object:
     names = ["kind", *message.__slots__]
     return tagged({name: getattr(message, name) for name in names})
 
@@ -124,8 +132,14 @@ def map_of(vector: Vector) -> dict[str, Wire]:
     return value
 
 
+def map_meant_by(value: Json) -> Vector:
+    meaning = meaning_of(value)
+    assert isinstance(meaning, dict)
+    return meaning
+
+
 def expected_message(vector: Vector) -> Message:
-    meaning = meaning_of(vector["message"])
+    meaning = map_meant_by(vector["message"])
     return MESSAGES[meaning["kind"]](meaning)
 
 
@@ -170,7 +184,7 @@ def test_a_map_that_does_not_fit_its_call_is_a_protocol_error(vector: Vector) ->
 @pytest.mark.parametrize("vector", vectors("errors.json", "accept"))
 def test_an_error_means_what_the_vector_says(vector: Vector) -> None:
     error = error_from_wire(map_of(vector))
-    meaning = meaning_of(vector["meaning"])
+    meaning = map_meant_by(vector["meaning"])
     assert type(error) is ERRORS_BY_CODE.get(vector["class"], StorageDriverError)
     fields = error.fields if error.stored is None else {**error.fields, "stored": error.stored}
     assert tagged(fields) == tagged(meaning["fields"])
@@ -240,7 +254,8 @@ def test_a_malformed_time_is_a_protocol_error(vector: Vector) -> None:
 
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
 def test_names_are_unique_in_each_file(path: Path) -> None:
-    arrays = [value for value in json.loads(path.read_text()).values() if isinstance(value, list)]
+    file: dict[str, str | list[Vector]] = json.loads(path.read_text(encoding="ascii"))
+    arrays = [value for value in file.values() if isinstance(value, list)]
     names = [vector["name"] for array in arrays for vector in array]
     assert len(names) == len(set(names))
 
