@@ -113,7 +113,8 @@ class Caller:
             # Calls that outlast the grace of a stop end with the process, but that is no crash.
             return CancelledError(driver=self._name) if self._pool.is_closed else lost
         if isinstance(error, StorageDriverError):
-            error.driver = error.driver or self._name
+            # The name that the caller knows it by, whatever it calls itself.
+            error.driver = self._name
             return error
         raise error
 
@@ -140,7 +141,7 @@ class Caller:
         if isinstance(error, ChannelLostError | NoProgressError):
             raise self.failure(error, method, path) from error
         if isinstance(error, StorageDriverError):
-            error.driver = error.driver or self._name
+            error.driver = self._name
         raise error
 
     def _result(self, channel: Channel, response: Response) -> Mapping[str, Wire]:

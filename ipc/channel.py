@@ -7,8 +7,8 @@ The only module that knows ZeroMQ. What it adds to the socket, which hides all o
 * A PAIR socket that is bound takes a new peer once the first has gone, and would send to it. So a
   channel whose first peer has disconnected is lost for good, and the socket file is unlinked as
   soon as the right peer is there (unbinding would end the live connection).
-* The monitor reports every connection to a bound socket, also a stranger's that is turned away;
-  only the descriptor of the first peer counts.
+* The monitor reports every connection to a bound socket, also a stranger's that is turned away.
+  Which of them the peer's is it does not say, so the peer counts as gone when none is left.
 
 A channel belongs to one thread at a time.
 """
@@ -44,7 +44,12 @@ _HANDSHAKE_MILLISECONDS: Final = 2000
 # that ZeroMQ's own thread needs to notice.
 _AFTER_DEATH_SECONDS: Final = 1.0
 
-_EVENTS: Final = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+_EVENTS: Final = (
+    zmq.EVENT_ACCEPTED
+    | zmq.EVENT_CONNECTED
+    | zmq.EVENT_HANDSHAKE_SUCCEEDED
+    | zmq.EVENT_DISCONNECTED
+)
 _EVENT_FORMAT: Final = struct.Struct("=Hi")
 
 
@@ -87,7 +92,8 @@ class Channel:
         self._socket = socket
         self._process: ProcessHandle | None = None
         self._monitor = socket.get_monitor_socket(_EVENTS)
-        self._peer_descriptor: int | None = None
+        self._connections: set[int] = set()
+        self._has_peer = False
         self._disconnected = False
         self._receivable: list[tuple[zmq.Socket[bytes] | int, int]] = [
             (socket, zmq.POLLIN),
@@ -277,7 +283,7 @@ class Channel:
             pass
 
     def _wait_for_peer(self, deadline: float) -> None:
-        while self._peer_descriptor is None:
+        while not self._has_peer:
             if not zmq.zmq_poll(self._receivable[1:2], _milliseconds_until(deadline)):
                 raise ChannelLostError(process_ended=False)
             self._read_monitor()
@@ -288,10 +294,13 @@ class Channel:
         while _is_readable(self._monitor):
             event, descriptor = _EVENT_FORMAT.unpack(self._monitor.recv_multipart()[0])
             if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                if self._peer_descriptor is None:
-                    self._peer_descriptor = descriptor
-            elif descriptor == self._peer_descriptor:
-                self._disconnected = True
+                self._has_peer = True
+            elif event == zmq.EVENT_DISCONNECTED:
+                self._connections.discard(descriptor)
+                # One that never greeted was nobody's.
+                self._disconnected |= self._has_peer and not self._connections
+            else:
+                self._connections.add(descriptor)
 
 
 def _new_socket(session: Session) -> zmq.Socket[bytes]:

@@ -259,4 +259,5 @@ def _stop_at_exit(running: RunningDriver) -> None:
 
 def _stop_all() -> None:
     for running in list(_running):
-        running.stop()
+        # Whoever is still in a call will not come back to it.
+        running.stop(calls_seconds=0)

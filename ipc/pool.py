@@ -26,8 +26,11 @@ class ClosedError(Exception):
 class ChannelPool:
     """Any thread may call it; a channel belongs to the thread that has acquired it."""
 
-    def __init__(self, open_channel: Callable[[], Channel], *, limit: int) -> None:
-        """`open_channel` may raise anything; it is called by one thread at a time."""
+    def __init__(self, open_channel: Callable[[float | None], Channel], *, limit: int) -> None:
+        """`open_channel` is given the time that a call may take, and may raise anything.
+
+        It is called by one thread at a time.
+        """
         self._open_channel = open_channel
         self._limit = limit
         self._idle: list[Channel] = []
@@ -83,13 +86,19 @@ class ChannelPool:
             self._changed.notify_all()
             self._changed.release()
 
-    def close(self, grace_seconds: float) -> None:
-        """Take no more calls; wait for those in flight, at most for the time given."""
+    def close(self, grace_seconds: float) -> int:
+        """Take no more calls; wait for those in flight, at most for the time given.
+
+        Return how many channels are held all the same.
+        """
         deadline = monotonic() + grace_seconds
         with self._changed:
             self._is_closed = True
-            while self._hang_up_idle() and (left := deadline - monotonic()) > 0:
+            # Not called again; without it the pool and its owner would keep each other alive.
+            self._open_channel = _refuse
+            while (held := self._hang_up_idle()) and (left := deadline - monotonic()) > 0:
                 self._changed.wait(min(left, _LOOK_SECONDS))
+            return held
 
     def _hang_up_idle(self) -> int:
         """Close what is idle; return how many channels are still held."""
@@ -103,7 +112,7 @@ class ChannelPool:
     def _acquire_slowly(self, path: str, timeout_seconds: float | None) -> Channel:
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
         while True:
-            channel = self._open_or_take()
+            channel = self._open_or_take(timeout_seconds)
             if channel is not None:
                 return channel
             with self._changed:
@@ -114,7 +123,7 @@ class ChannelPool:
                 finally:
                     self._waiting -= 1
 
-    def _open_or_take(self) -> Channel | None:
+    def _open_or_take(self, timeout_seconds: float | None) -> Channel | None:
         # One opens at a time, and the others then find out whether there is still need.
         with self._opening:
             if self._is_closed:
@@ -124,7 +133,7 @@ class ChannelPool:
             except IndexError:
                 if len(self._all) >= self._limit:
                     return None
-            channel = self._open_channel()
+            channel = self._open_channel(timeout_seconds)
             self._all.add(channel)
             return channel
 
@@ -135,3 +144,7 @@ class ChannelPool:
         if left <= 0 or (held and all(holder == me for holder in held)):
             raise ThrottledError(path, reason=f"all {len(held)} channels are held by open calls")
         self._changed.wait(min(left, _LOOK_SECONDS))
+
+
+def _refuse(timeout_seconds: float | None) -> Channel:
+    raise ClosedError

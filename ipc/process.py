@@ -47,7 +47,12 @@ class Ladder:
 
 
 class PidFd:
-    """A descriptor that becomes readable when the process ends; closed with its last holder."""
+    """A descriptor that becomes readable when the process ends.
+
+    Closed with its last holder at the latest, so that nobody waits for a number that is another's.
+    """
+
+    _descriptor = -1
 
     def __init__(self, pid: int) -> None:
         self._descriptor = os.pidfd_open(pid)
@@ -55,9 +60,14 @@ class PidFd:
     def fileno(self) -> int:
         return self._descriptor
 
+    def close(self) -> None:
+        """Close it, for when nobody can be waiting any more. Closing twice is no error."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
     def __del__(self) -> None:
-        with suppress(AttributeError, OSError):
-            os.close(self._descriptor)
+        self.close()
 
 
 class DriverProcess:

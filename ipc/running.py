@@ -61,7 +61,7 @@ class RunningDriver:
     """A driver process that is ready, and its channels. Any thread may call it.
 
     Attributes:
-        name: what the driver calls itself.
+        name: what it was started as, which errors mention.
         version: the version that both sides speak.
         features: what the driver says it can do.
         pool: the channels for calls.
@@ -142,7 +142,6 @@ class RunningDriver:
         result = self._control.call("Hello", params, timeout_seconds=self._left())
         self.version = negotiate(_parse_version(text(result, "version")))
         self.features = texts(result, "features")
-        self.name = text(result, "name") or self.name
         limit = count(result, "max_channels")
         self.pool = ChannelPool(self._open_channel, limit=max(1, limit))
         if limit == 0:
@@ -158,8 +157,12 @@ class RunningDriver:
         negotiate(_parse_version(message.version))
         channel.forget_endpoint()
 
-    def _open_channel(self) -> Channel:
-        """Open one more channel. Raises ChannelLostError and what OpenChannel answers."""
+    def _open_channel(self, timeout_seconds: float | None) -> Channel:
+        """Open one more channel.
+
+        Raises ChannelLostError, NoProgressError after the time given, what OpenChannel answers.
+        """
+        seconds = min(_OPEN_CHANNEL_SECONDS, timeout_seconds or _OPEN_CHANNEL_SECONDS)
         agreed = self._control.channel.session
         if agreed.role is Role.ONLY:
             raise ChannelLostError(process_ended=False)
@@ -173,8 +176,8 @@ class RunningDriver:
         channel.watch_process(self.process.handle)
         params: dict[str, Wire] = {"channel": self._channel_numbers, "endpoint": channel.endpoint}
         try:
-            self._control.call("OpenChannel", params, timeout_seconds=_OPEN_CHANNEL_SECONDS)
-            self._attached(channel, _OPEN_CHANNEL_SECONDS)
+            self._control.call("OpenChannel", params, timeout_seconds=seconds)
+            self._attached(channel, seconds)
         except BaseException:
             channel.close()
             raise
@@ -192,22 +195,26 @@ class RunningDriver:
             return self.process.crash(self.name)
         return ProtocolError("the driver has closed the channel", driver=self.name)
 
-    def stop(self) -> None:
+    def stop(self, *, calls_seconds: float | None = None) -> None:
         """End the driver: no new calls, wait, Shutdown, close its input, SIGTERM, SIGKILL, reap.
 
         Every step has a limit. Any number of threads may call it, at any time; each returns when
-        the process is gone. In a forked child it does nothing.
+        the process is gone. In a forked child it does nothing. `calls_seconds` is how long to wait
+        for calls in flight if that is not what the ladder says.
         """
         if self.process.is_forked:
             return
         with self._stop_lock:
             ladder = self._settings.ladder
-            self.pool.close(ladder.calls)
+            held = self.pool.close(ladder.calls if calls_seconds is None else calls_seconds)
             if not self.process.exited.is_set():
                 self._shut_down(ladder.shutdown)
                 self.process.end(ladder)
             self._control.channel.close()
             self._directory.remove()
+            if not held:
+                # Else a wait may still look at it, and its last holder closes it.
+                self.process.handle.close()
 
     def _shut_down(self, timeout_seconds: float) -> None:
         # If it does not answer it is ended in the next step.
@@ -219,6 +226,7 @@ class RunningDriver:
             channel.close()
         if process is not None:
             process.kill()
+            process.handle.close()
         self._directory.remove()
 
     def _endpoint(self) -> str:

@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, NoReturn
@@ -43,7 +44,7 @@ _EXIT_USAGE: Final = 64
 _CONNECT_SECONDS: Final = 5.0
 
 # For calls that are still running at Shutdown: the host has waited for them already.
-_LAST_CALLS_SECONDS: Final = 2.0
+_LAST_CALLS_SECONDS: Final = 0.5
 
 # Exiting right after a send would lose what was sent; the host closes the lifeline when it has it.
 _LAST_ANSWER_SECONDS: Final = 5.0
@@ -80,10 +81,10 @@ def serve(
     # What a driver prints is its log, and a log is read while the program runs.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    server = _Server(factory, name, parameters, first.token, lifeline)
+    server = _Server(factory, name, parameters, first.token, lifeline, endpoint)
     lifeline.watch(server.on_host_gone)
     try:
-        server.run(endpoint)
+        server.run()
     except ChannelLostError:
         _exit_now()
 
@@ -135,14 +136,15 @@ class _Server:
     parameters: Mapping[str, object]
     token: str
     lifeline: Lifeline
+    endpoint: str
     driver: StorageDriver | None = None
     is_ending: bool = False
     workers: dict[int, Worker] = field(default_factory=dict)
     threads: set[threading.Thread] = field(default_factory=set)
 
-    def run(self, endpoint: str) -> None:
+    def run(self) -> None:
         """Attach, and answer the control channel until Shutdown or a failed Hello."""
-        control = self._attach(endpoint, Session(Side.DRIVER, Role.NEW))
+        control = self._attach(self.endpoint, Session(Side.DRIVER, Role.NEW))
         try:
             self._answer_control(control)
         except ProtocolError as error:
@@ -157,6 +159,10 @@ class _Server:
     def on_host_gone(self) -> None:
         """Exit in the middle of anything, unless the end is orderly and under way."""
         if not self.is_ending:
+            # A host that was killed could not remove the directory of its sockets. They are
+            # unlinked once connected, so it is empty; if it is not, it is not ours to touch.
+            with suppress(OSError):
+                os.rmdir(os.path.dirname(self.endpoint.removeprefix("ipc://")))
             _exit_now()
 
     def _attach(self, endpoint: str, session: Session) -> Channel:
