@@ -57,6 +57,7 @@ def of_error(error: BaseException) -> Plain:
         error.code,
         of_fields(error),
         error.temporary,
+        error.stored,
         of_text(error.message),
     )
 

@@ -28,7 +28,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "writer": "UnsupportedMethod without the feature `uploads`",
     "uploads": "UnsupportedMethod without the feature `uploads`",
     "interface 2014": "exactly `size` bytes are read, then the reader is closed; recursive list",
-    "close": "closing twice is no error",
+    "close": "closing twice is no error; a call after it is ValueError",
     "version": "the driver speaks the contract's major version",
 }
 
@@ -140,6 +140,7 @@ _ALSO: Final[Mapping[str, str]] = {
     "also empty then append": "an empty object grows by appending",
     "also stale bytes": "no byte of an earlier, longer content comes back",
     "also many entries": "more than one page of 1,000",
+    "also single calls": "objects larger than one call of a backend can copy",
     "also start_after": "exclusive; before, after, between, missing, inside a directory",
     "also listing while changing": "entries that stay are listed while others come and go",
     "also abandoned listings": "a walk that is not finished",

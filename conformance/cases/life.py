@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+
 from storagedriver.conformance.case import case
 from storagedriver.conformance.checking import require, require_equal
 from storagedriver.conformance.store import KIB, Store
@@ -17,6 +20,29 @@ def close_twice(store: Store) -> None:
         another.close()
     store.driver.put_content("/a", b"still here")
     store.check_content("/a", b"still here")
+
+
+@case("close", "error types")
+def calls_after_close(store: Store) -> None:
+    """Every call of a closed driver is ValueError."""
+    driver = store.another_driver()
+    driver.close()
+    calls: list[Callable[[str], object]] = [
+        driver.get_content,
+        driver.read_stream,
+        driver.stat,
+        driver.list,
+        driver.walk,
+        driver.delete,
+        driver.url_for,
+        driver.resume_write_position,
+    ]
+    for call in calls:
+        store.expect_class(ValueError, call, "/a")
+    store.expect_class(ValueError, driver.put_content, "/a", b"x")
+    store.expect_class(ValueError, driver.write_stream, "/a", 0, io.BytesIO(b"x"))
+    store.expect_class(ValueError, driver.move, "/a", "/b")
+    store.check_listing("/", [])
 
 
 @case("version", "dispute 16")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from storagedriver.conformance.case import case
-from storagedriver.conformance.checking import require, require_equal
-from storagedriver.conformance.store import MIB, Store, failure_of
+from storagedriver.conformance.case import CaseSize, case
+from storagedriver.conformance.checking import require, require_content, require_equal
+from storagedriver.conformance.readers import GeneratedReader
+from storagedriver.conformance.store import GIB, MIB, Store, failure_of
 from storagedriver.contract import (
     InvalidPathError,
     IsADirectoryError,
@@ -62,6 +63,19 @@ def move_a_large_file(store: Store) -> None:
     store.driver.move("/b/large", "/a/large")
     store.check_content("/a/large", content)
     store.check_listing("/", ["/a"])
+
+
+@case("also single calls", "move", "write_stream", size=CaseSize.FULL)
+def more_than_a_single_call_can_copy(store: Store) -> None:
+    """An object of more than 5 GiB, the most that S3 copies in one call, is extended and moved."""
+    size_bytes = 5 * GIB + 1
+    store.driver.write_stream("/a", 0, GeneratedReader(1, size_bytes))
+    end = store.content(MIB)
+    store.write("/a", size_bytes, end)
+    store.driver.move("/a", "/b/c")
+    require_equal(store.driver.stat("/b/c").size, size_bytes + MIB, "size")
+    require_content(store.read("/b/c", size_bytes), end, "what was appended")
+    store.check_missing("/a")
 
 
 @case("edge 12", "dispute 11")

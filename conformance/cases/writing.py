@@ -154,8 +154,10 @@ def write_beyond_the_end(store: Store) -> None:
     store.driver.put_content(path, b"0123456789")
     for offset in (11, 4096, 2**32, 2**63 - 1):
         for data in (b"", b"x", store.content(100 * KIB)):
-            error = InvalidOffsetError(path, offset)
-            store.expect(error, store.driver.write_stream, path, offset, io.BytesIO(data))
+            wanted = InvalidOffsetError(path, offset)
+            reader = io.BytesIO(data)
+            error = store.expect(wanted, store.driver.write_stream, path, offset, reader)
+            require_equal(error.stored, 10, "what the error says is stored")
     store.check_content(path, b"0123456789")
 
 

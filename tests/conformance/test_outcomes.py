@@ -45,6 +45,7 @@ def test_long_texts_differ_by_any_character() -> None:
         PathNotFoundError("/b", message="Path not found: /a"),
         PathNotFoundError("/a", message="another text"),
         PathNotFoundError("/a", temporary=True),
+        PathNotFoundError("/a", stored=1),
     ],
 )
 def test_errors_differ_by_all_that_a_caller_sees(other: StorageDriverError) -> None:
