@@ -1,0 +1,220 @@
+"""The driver that keeps objects as files below one directory.
+
+An object is a file, its path the path below the root; what others put there by the rules is an
+object too. How contents get there atomically stands in `staging`, how they stay in `durability`,
+and why nothing outside the root is reached in `confined`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from storagedriver.contract.driver import Paths, StorageDriver
+from storagedriver.contract.errors import (
+    InvalidParametersError,
+    IsADirectoryError,
+    PartialFailureError,
+    PathNotFoundError,
+    UnsupportedMethodError,
+)
+from storagedriver.contract.features import CONSTANT_MEMORY, MOVE_DIRECTORIES, WALK
+from storagedriver.contract.fileinfo import FileInfo, FileInfoFields
+from storagedriver.contract.streams import Reader, ReadStream, as_bytes_view
+from storagedriver.drivers.confined import Root, open_root
+from storagedriver.drivers.durability import Durability
+from storagedriver.drivers.in_place import InPlaceWrite, check_write
+from storagedriver.drivers.moving import move, not_synced
+from storagedriver.drivers.os_errors import contract_error
+from storagedriver.drivers.parameters import check_known
+from storagedriver.drivers.parents import Parents
+from storagedriver.drivers.pieces import pieces
+from storagedriver.drivers.reading import ObjectReadStream, read_whole
+from storagedriver.drivers.removal import remove_tree
+from storagedriver.drivers.staging import StagedFile, Staging
+from storagedriver.drivers.visible import file_info, holds_object, shown_names, walk
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class FilesystemDriver(StorageDriver):
+    """Objects below the directory `root`, which is made if it is missing.
+
+    Any number of threads and processes may use one root at once, and each may be killed at any
+    moment. What `put_content` and `move` changed when they return survives as `durability` says;
+    so does what `write_stream` stored. A deletion may come undone in a power cut.
+    """
+
+    name = "filesystem"
+    features = frozenset({CONSTANT_MEMORY, MOVE_DIRECTORIES, WALK})
+
+    def __init__(self, root: str, *, durability: Durability = Durability.FULL) -> None:
+        """Raises PermissionDeniedError, NotADirectoryError and others about the root directory."""
+        self._open_root: Root | None = open_root(root, durability)
+        self._staging = Staging(self._open_root)
+        self._durability = durability
+        self._staging.sweep()
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, object]) -> FilesystemDriver:
+        """Make a driver from `rootdirectory`, an absolute path, and `durability` if that is given.
+
+        Raises InvalidParametersError before any I/O, and what the constructor raises.
+        """
+        check_known(cls.name, parameters, known=("rootdirectory", "durability"))
+        return cls(_root_directory(parameters), durability=_durability(parameters))
+
+    def get_content(self, path: str) -> bytes:
+        descriptor, status = self._root.open_object(path)
+        try:
+            return read_whole(descriptor, status.st_size)
+        except OSError as error:
+            raise contract_error(error, path) from error
+        finally:
+            os.close(descriptor)
+
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
+        root = self._root
+        view = as_bytes_view(content)
+        with Parents(root, path) as parents:
+            try:
+                with self._staging.create() as staged:
+                    placed = self._put(parents, staged, view)
+                if not placed:
+                    # Another file system is mounted above the path: staged there once more.
+                    with self._staging.create_beside(parents.descriptor) as staged:
+                        self._put(parents, staged, view)
+            except OSError as error:
+                raise contract_error(error, path) from error
+            try:
+                parents.sync(self._durability)
+            except OSError as error:
+                raise not_synced("PutContent", path, error) from error
+
+    def _put(self, parents: Parents, staged: StagedFile, content: memoryview) -> bool:
+        """Return False if the place is on another file system than the staged file."""
+        staged.write(content)
+        staged.finish(self._durability)
+        # Looked at last: from here to the rename there is little time for things to change.
+        replaced = parents.look()
+        if replaced is not None:
+            if stat.S_ISDIR(replaced.st_mode):
+                raise IsADirectoryError(parents.path)
+            staged.take_over(replaced, self._durability)
+        return parents.place(lambda place: _renamed(staged, place, parents.leaf))
+
+    def read_stream(self, path: str, offset: int = 0) -> ReadStream:
+        descriptor, status = self._root.open_object(path)
+        return ObjectReadStream(descriptor, status, offset, path)
+
+    def write_stream(self, path: str, offset: int, reader: Reader) -> int:
+        root = self._root
+        check_write(root, path, offset)
+        incoming = pieces(reader)
+        # Nothing is cut or made before the reader has shown that it can read.
+        first = next(incoming, b"")
+        with (
+            Parents(root, path) as parents,
+            InPlaceWrite(parents, offset, self._durability) as writing,
+        ):
+            writing.append(first)
+            for piece in incoming:
+                writing.append(piece)
+            return writing.finish()
+
+    def stat(self, path: str) -> FileInfo:
+        root = self._root
+        if path == "/":
+            return FileInfoFields(path, 0, None, is_dir=True)
+        with Parents(root, path) as parents:
+            status = parents.look()
+        if status is None:
+            raise PathNotFoundError(path)
+        return file_info(path, status)
+
+    def list(self, path: str) -> Paths:
+        directory = self._root.open_directory(path)
+        try:
+            names = sorted(shown_names(directory.descriptor))
+        except OSError as error:
+            raise contract_error(error, path) from error
+        if path == "/":
+            return ["/" + name for name in names]
+        if not names:
+            raise PathNotFoundError(path)
+        return [f"{path}/{name}" for name in names]
+
+    def move(self, source: str, destination: str) -> None:
+        move(self._root, self._staging, self._durability, source, destination)
+
+    def delete(self, path: str) -> None:
+        with Parents(self._root, path) as parents:
+            status = parents.look()
+            if status is None:
+                raise PathNotFoundError(path)
+            try:
+                if stat.S_ISDIR(status.st_mode):
+                    failed = remove_tree(parents.descriptor, parents.leaf, path)
+                    if failed:
+                        raise PartialFailureError(failed)
+                else:
+                    os.unlink(parents.leaf, dir_fd=parents.descriptor)
+            except OSError as error:
+                raise contract_error(error, path) from error
+            parents.prune()
+
+    def url_for(self, path: str, options: Mapping[str, object] | None = None) -> str:
+        raise UnsupportedMethodError("URLFor")
+
+    def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
+        """As the contract says; each directory is seen as it is when the walk comes to it."""
+        directory = self._root.open_directory(path)
+        try:
+            if path != "/" and not holds_object(directory.descriptor):
+                raise PathNotFoundError(path)
+        except OSError as error:
+            raise contract_error(error, path) from error
+        return walk(directory, path, start_after or "")
+
+    def close(self) -> None:
+        """Let go of the root. Calls under way, and open streams, come to their end."""
+        self._open_root = None
+
+    @property
+    def _root(self) -> Root:
+        if self._open_root is None:
+            raise ValueError("the driver filesystem is closed")
+        return self._open_root
+
+
+def _renamed(staged: StagedFile, place: int, name: str) -> bool:
+    try:
+        staged.rename(place, name)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            return False
+        raise
+    return True
+
+
+def _root_directory(parameters: Mapping[str, object]) -> str:
+    value = parameters.get("rootdirectory")
+    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
+        # The value is not shown: it may be anything, also a secret in the wrong place.
+        reason = "is required and must be an absolute path"
+        raise InvalidParametersError(FilesystemDriver.name, "rootdirectory", reason)
+    return value
+
+
+def _durability(parameters: Mapping[str, object]) -> Durability:
+    value = parameters.get("durability", Durability.FULL.value)
+    try:
+        return Durability(value)
+    except ValueError:
+        tiers = ", ".join(tier.value for tier in Durability)
+        reason = f"must be one of {tiers}"
+        raise InvalidParametersError(FilesystemDriver.name, "durability", reason) from None
