@@ -44,6 +44,9 @@ _HANDSHAKE_MILLISECONDS: Final = 2000
 # that ZeroMQ's own thread needs to notice.
 _AFTER_DEATH_SECONDS: Final = 1.0
 
+# The same where it has not even been seen to connect: nearly always it never did.
+_AFTER_UNSEEN_DEATH_SECONDS: Final = 0.05
+
 _EVENTS: Final = (
     zmq.EVENT_ACCEPTED
     | zmq.EVENT_CONNECTED
@@ -255,7 +258,9 @@ class Channel:
 
     def _wait_after_death(self) -> None:
         """The process has ended: return if a last message is here, else raise ChannelLostError."""
-        deadline = monotonic() + _AFTER_DEATH_SECONDS
+        self._read_monitor()
+        seconds = _AFTER_DEATH_SECONDS if self._connections else _AFTER_UNSEEN_DEATH_SECONDS
+        deadline = monotonic() + seconds
         while not _is_readable(self._socket):
             waited = zmq.zmq_poll(self._receivable[:2], _milliseconds_until(deadline))
             self._read_monitor()

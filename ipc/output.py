@@ -39,7 +39,7 @@ class OutputPipe:
         return self._tail.decode("utf-8", "backslashreplace")
 
     def read(self) -> int | None:
-        """Take what is there. Return how many bytes; 0 at the end, for good, None if nothing yet."""
+        """Take what is there. Return how many bytes: 0 at the end, for good, None if none yet."""
         try:
             data = os.read(self.descriptor, _READ_BYTES)
         except BlockingIOError:

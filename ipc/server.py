@@ -13,7 +13,6 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, NoReturn
@@ -30,7 +29,7 @@ from storagedriver.contract.failures import as_driver_error
 from storagedriver.contract.features import FEATURES, FILE_HANDOFF, PING
 from storagedriver.ipc.channel import Channel, ChannelLostError
 from storagedriver.ipc.fields import count, text
-from storagedriver.ipc.lifeline import Lifeline
+from storagedriver.ipc.lifeline import Lifeline, remove_sockets
 from storagedriver.ipc.limits import CREDIT_WINDOW_CHUNKS, MAX_CHANNELS, MAX_CHUNK_BYTES
 from storagedriver.ipc.messages import Attach, Close, Request, Response, Wire
 from storagedriver.ipc.session import Role, Session
@@ -86,7 +85,7 @@ def serve(
     try:
         server.run()
     except ChannelLostError:
-        _exit_now()
+        server.on_host_gone()
 
 
 def _print_version(name: str, features: frozenset[str]) -> None:
@@ -159,10 +158,7 @@ class _Server:
     def on_host_gone(self) -> None:
         """Exit in the middle of anything, unless the end is orderly and under way."""
         if not self.is_ending:
-            # A host that was killed could not remove the directory of its sockets. They are
-            # unlinked once connected, so it is empty; if it is not, it is not ours to touch.
-            with suppress(OSError):
-                os.rmdir(os.path.dirname(self.endpoint.removeprefix("ipc://")))
+            remove_sockets(self.endpoint)
             _exit_now()
 
     def _attach(self, endpoint: str, session: Session) -> Channel:

@@ -8,8 +8,8 @@ Rules beyond the table of `states`:
 * An id differs from the one before; every message of a call carries its id. Messages that crossed
   the response carry the last id and are dropped.
 * Content never exceeds the credit granted, wherever it travels, nor a chunk the agreed size.
-* A success says how much content moved, and that must be what moved: nothing is ever cut short
-  without an error. A write succeeds only after its end.
+* A success says how much content moved, and that must be what moved, and as much as a START has
+  announced: nothing is ever cut short without an error. A write succeeds only after its end.
 * A control channel takes Hello, then the control calls; a worker channel the rest. A driver with no
   worker channels takes both on its only one.
 
@@ -95,6 +95,8 @@ class Session:
         "_direction",
         "_ended",
         "_offset",
+        "_sender",
+        "_size",
         "_window_bytes",
         "credit_bytes",
         "id",
@@ -129,6 +131,8 @@ class Session:
         self._direction = Direction.NONE
         self._ended = True
         self._offset = 0
+        self._sender = side
+        self._size: Wire = None
         self._consumed_bytes = 0
         self._window_bytes = 0
 
@@ -158,10 +162,11 @@ class Session:
 
         Raises ProtocolError if the peer may not send it; the state is then CLOSED.
         """
-        if message.kind in _CHECKED_KINDS:
+        was, peer = self.state, Side(1 - self.side)
+        # What is not allowed now is refused as that, whatever it says.
+        if message.kind in _CHECKED_KINDS and (peer, message.kind) in TRANSITIONS[was]:
             message = self._checked(message)
-        was = self.state
-        self._step(Side(1 - self.side), message)
+        self._step(peer, message)
         self.progress_at = now
         if was is State.IDLE and message.kind not in (Kind.REQUEST, Kind.CLOSE):
             return None  # crossed the response of its call
@@ -189,9 +194,13 @@ class Session:
 
     def refuse(self, detail: str) -> ProtocolError:
         """Close the channel for what the peer did, and return the error to raise."""
+        self._sender = Side(1 - self.side)
+        return self._breach(detail)
+
+    def _breach(self, detail: str) -> ProtocolError:
         self.state = State.CLOSED
-        peer = "host" if self.side is Side.DRIVER else "driver"
-        return ProtocolError(f"{detail} (from the {peer})")
+        by = "by this end" if self._sender is self.side else f"from the {self._sender.name.lower()}"
+        return ProtocolError(f"{detail} ({by})")
 
     def _checked(self, message: Message) -> Message:
         """Check the parts of a received message whose shape depends on the method."""
@@ -212,14 +221,10 @@ class Session:
         return message
 
     def _step(self, sender: Side, message: Message) -> None:
+        self._sender = sender
         following = TRANSITIONS[self.state].get((sender, message.kind))
         if following is None:
-            name = message.kind.name
-            detail = f"{name} is not allowed in state {self.state.name}"
-            if sender is self.side:
-                self.state = State.CLOSED
-                raise ProtocolError(f"{detail} (by this end)")
-            raise self.refuse(detail)
+            raise self._breach(f"{message.kind.name} is not allowed in state {self.state.name}")
         rule = _RULES.get(message.kind)
         if rule is not None:
             following = rule(self, message, following)
@@ -227,24 +232,25 @@ class Session:
 
     def _begin(self, message: Request, following: State) -> State:
         if message.id == self.id:
-            raise self.refuse(f"REQUEST repeats the id {message.id}")
+            raise self._breach(f"REQUEST repeats the id {message.id}")
         method, params = message.method, message.params
         if not _takes(self.role, method):
-            raise self.refuse(f"{method[:40]!r} is not a call for a {self.role.name} channel")
+            raise self._breach(f"{method[:40]!r} is not a call for a {self.role.name} channel")
         call = CALLS.get(method)
         self.id = message.id
         self.method = method
         self.moved_bytes = self._consumed_bytes = 0
         self._ended = True
+        self._size = None
         self._direction = direction = Direction.NONE if call is None else call.direction
         if direction is Direction.NONE:
             if message.content is not None:
-                raise self.refuse(f"{method[:40]} takes no content")
+                raise self._breach(f"{method[:40]} takes no content")
             return State.WAITING
         self._offset = count(params, "offset") if "offset" in params else 0
         if direction is Direction.RECEIVED:
             if message.content is not None:
-                raise self.refuse(f"{method} takes no content")
+                raise self._breach(f"{method} takes no content")
             self.credit_bytes = self._window_bytes = count(params, "credit")
             return State.OPENING
         self.credit_bytes = self._window_bytes = self.write_credit_bytes
@@ -261,10 +267,10 @@ class Session:
             return following
         if message.content is not None:
             if self._direction is not Direction.RECEIVED:
-                raise self.refuse(f"the response to {self.method} has no content")
+                raise self._breach(f"the response to {self.method} has no content")
             self._move(len(message.content))
         if not self._ended:
-            raise self.refuse(f"{self.method} succeeded before its END")
+            raise self._breach(f"{self.method} succeeded before its END")
         result = message.result or {}
         self._check_count(result)
         if self.method == "Hello":
@@ -276,12 +282,16 @@ class Session:
         if call is None or call.count_key is None:
             return
         counted = count(result, call.count_key)
+        if self._size is not None and self._size != counted:
+            raise self._breach(
+                f"the result of {self.method} has a size of {counted}, and its START of {self._size}"
+            )
         if self._direction is Direction.RECEIVED:
             expected = max(0, counted - self._offset)
         else:
             expected = counted - (self._offset if call.counts_from_offset else 0)
         if expected != self.moved_bytes:
-            raise self.refuse(
+            raise self._breach(
                 f"the result of {self.method} speaks of {expected} bytes of content,"
                 f" and {self.moved_bytes} have passed"
             )
@@ -290,27 +300,28 @@ class Session:
         """Take over what Hello has agreed on."""
         max_chunk, write_credit = count(result, "max_chunk"), count(result, "write_credit")
         if not 0 < max_chunk <= write_credit:
-            raise self.refuse(f"write_credit {write_credit} is less than max_chunk {max_chunk}")
+            raise self._breach(f"write_credit {write_credit} is less than max_chunk {max_chunk}")
         self.max_chunk_bytes = min(self.max_chunk_bytes, max_chunk)
         self.write_credit_bytes = write_credit
         self.role = Role.ONLY if result["max_channels"] == 0 else Role.CONTROL
 
     def _check_id(self, id: int, kind: Kind) -> None:
         if id != self.id:
-            raise self.refuse(f"{kind.name} for call {id}, the call is {self.id}")
+            raise self._breach(f"{kind.name} for call {id}, the call is {self.id}")
 
     def _move(self, size_bytes: int) -> None:
         if size_bytes > self.max_chunk_bytes:
-            raise self.refuse(
+            raise self._breach(
                 f"{size_bytes} bytes in one message, the limit is {self.max_chunk_bytes}"
             )
         if size_bytes > self.credit_bytes:
-            raise self.refuse(f"{size_bytes} bytes sent with a credit of {self.credit_bytes}")
+            raise self._breach(f"{size_bytes} bytes sent with a credit of {self.credit_bytes}")
         self.credit_bytes -= size_bytes
         self.moved_bytes += size_bytes
 
     def _on_start(self, message: Start, following: State) -> State:
         self._check_id(message.id, Kind.START)
+        self._size = message.info.get("size")
         return following
 
     def _on_chunk(self, message: Chunk, following: State) -> State:
@@ -332,7 +343,7 @@ class Session:
         if self.state is not State.IDLE:
             self.credit_bytes += message.size_bytes
             if self.credit_bytes > MAX_CREDIT_BYTES:
-                raise self.refuse(f"credit overflow: {self.credit_bytes}")
+                raise self._breach(f"credit overflow: {self.credit_bytes}")
         return following
 
     def _on_cancel(self, message: Cancel, following: State) -> State:

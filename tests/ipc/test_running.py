@@ -1,0 +1,162 @@
+"""Starting a driver: every way it can fail is one typed error, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from storagedriver.contract import (
+    DriverCrashedError,
+    DriverTimeoutError,
+    IncompatibleVersionError,
+    InvalidParametersError,
+    InvalidStorageDriverError,
+    ProtocolError,
+    StorageDriverError,
+)
+from storagedriver.ipc.running import RunningDriver, StartSettings
+
+FAKE = [sys.executable, str(Path(__file__).with_name("fake_driver.py"))]
+ODD = [sys.executable, str(Path(__file__).with_name("odd_driver.py"))]
+
+HELLO = {
+    "version": "0.1",
+    "name": "fake",
+    "features": [],
+    "max_channels": 1,
+    "write_credit": 1 << 20,
+    "max_chunk": 1 << 20,
+}
+
+
+def start(command: list[str], *, seconds: float = 30.0, **parameters: object) -> RunningDriver:
+    settings = StartSettings(start_timeout_seconds=seconds)
+    return RunningDriver(command, parameters, name="odd", settings=settings)
+
+
+def failure(command: list[str], *, seconds: float = 30.0) -> StorageDriverError:
+    with pytest.raises(StorageDriverError) as caught:
+        start(command, seconds=seconds)
+    assert caught.value.driver == "odd"
+    return caught.value
+
+
+def test_missing_program() -> None:
+    with pytest.raises(InvalidStorageDriverError, match="No such file"):
+        start(["/nowhere/registry-storage-odd"])
+
+
+def test_program_without_permission(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n")
+    with pytest.raises(InvalidStorageDriverError, match="Permission denied"):
+        start([str(program)])
+
+
+def test_program_of_another_machine(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_bytes(b"\x7fELF" + bytes(100))
+    program.chmod(0o755)
+    with pytest.raises(InvalidStorageDriverError, match="Exec format error"):
+        start([str(program)])
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_program_that_exits_at_once(status: int) -> None:
+    error = failure([*FAKE, f"exit{status}"])
+    assert isinstance(error, DriverCrashedError)
+    assert error.exit_status == status
+    assert "no storage today" in error.stderr
+
+
+def test_program_that_is_killed_at_once() -> None:
+    error = failure([*FAKE, "kill"])
+    assert isinstance(error, DriverCrashedError)
+    assert error.signal == 9
+
+
+def test_program_that_is_no_driver() -> None:
+    assert isinstance(failure(["/bin/true"]), DriverCrashedError)
+
+
+@pytest.mark.parametrize(
+    ("way", "what"),
+    [
+        ("sleep", "did not connect"),
+        ("silent", "did not connect"),
+        ("no-hello", "did not answer Hello"),
+    ],
+)
+def test_program_that_does_not_go_on(way: str, what: str) -> None:
+    error = failure([*FAKE, way], seconds=1.0)
+    assert isinstance(error, DriverTimeoutError)
+    assert what in error.message
+    assert error.seconds == 1.0
+
+
+def test_program_that_closes_its_input_is_not_waited_for_long() -> None:
+    assert isinstance(failure([*FAKE, "deaf"], seconds=1.0), DriverTimeoutError | ProtocolError)
+
+
+@pytest.mark.parametrize(
+    ("way", "what"),
+    [
+        ("wrong-token", "does not know the token"),
+        ("garbage", "header"),
+        ("hello-first", "REQUEST"),
+        ("version-nonsense", "version"),
+        ("hello-{}", "version is missing"),
+        ("hello-" + json.dumps({**HELLO, "write_credit": 5000}), "write_credit"),
+        ("hello-" + json.dumps({**HELLO, "version": "x"}), "version"),
+    ],
+)
+def test_program_that_breaks_the_protocol(way: str, what: str) -> None:
+    error = failure([*FAKE, way])
+    assert isinstance(error, ProtocolError)
+    assert what in error.detail
+
+
+@pytest.mark.parametrize(
+    ("version", "upgrade"), [("0.0", "driver"), ("1.0", "host"), ("2.7", "host")]
+)
+@pytest.mark.parametrize("step", ["attach", "hello"])
+def test_incompatible_version_says_which_side_to_upgrade(
+    version: str, upgrade: str, step: str
+) -> None:
+    hello = "hello-" + json.dumps({**HELLO, "version": version})
+    error = failure([*FAKE, f"version-{version}" if step == "attach" else hello])
+    assert isinstance(error, IncompatibleVersionError)
+    assert (error.host_version, error.driver_version) == ("0.1", version)
+    assert f"upgrade the {upgrade}" in error.message
+
+
+def test_newer_minor_is_spoken_as_ours() -> None:
+    running = start([*FAKE, "hello-" + json.dumps({**HELLO, "version": "0.9"})])
+    assert str(running.version) == "0.1"
+    running.process.kill()
+    running.stop()
+
+
+def test_parameters_that_the_driver_refuses_reach_the_caller() -> None:
+    with pytest.raises(InvalidParametersError) as caught:
+        start(ODD, oddity="refuse")
+    assert (caught.value.parameter, caught.value.reason) == ("oddity", "refused")
+
+
+def test_driver_that_dies_in_hello() -> None:
+    with pytest.raises(DriverCrashedError) as caught:
+        start(ODD, oddity="exit-in-hello")
+    assert caught.value.exit_status == 4
+
+
+def test_driver_that_hangs_in_hello() -> None:
+    with pytest.raises(DriverTimeoutError, match="Hello"):
+        start(ODD, seconds=2.0, oddity="hang-in-hello")
+
+
+def test_parameters_longer_than_an_argument_may_be_arrive() -> None:
+    with pytest.raises(InvalidParametersError, match=r"x{300}"):
+        start(ODD, oddity="x" * 1_000_000)
