@@ -26,7 +26,7 @@ class CaseResult:
     duration_seconds: float
     recorded: tuple[Outcome, ...]
     """What the driver answered, for `compare`."""
-    error: BaseException | None = field(default=None, compare=False, repr=False)
+    error: Exception | None = field(default=None, compare=False, repr=False)
     """What ended a case that failed."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Collection
+from pathlib import Path
+from types import TracebackType
 
 from storagedriver.conformance.case import Case
 from storagedriver.conformance.cases import CASES
@@ -12,7 +14,7 @@ from storagedriver.conformance.checking import CaseFailedError, require_equal
 from storagedriver.conformance.outcomes import Outcome
 from storagedriver.conformance.report import CaseOutcome, CaseResult, Report
 from storagedriver.conformance.store import Store
-from storagedriver.conformance.together import Background
+from storagedriver.conformance.together import Background, NotEndedError
 from storagedriver.contract import PathNotFoundError, StorageDriver, ThrottledError
 
 DEFAULT_SEED = 2015
@@ -24,6 +26,9 @@ and twice what a case itself waits for something (`together.PATIENCE_SECONDS`)."
 
 FULL_CASE_SECONDS = 3600.0
 """The same for full runs: 5 GiB there and back over a line of 30 Mbit/s."""
+
+CLOSING = "closing"
+"""The name of a result that is only there if the driver could not be closed at the end."""
 
 _CLEANING_SECONDS = 60.0
 _CLOSING_SECONDS = 30.0
@@ -51,13 +56,19 @@ def run_suite(
     """
     cases = choose_cases(only)
     results: list[CaseResult] = []
-    with SuiteRun(factory, full=full, seed=seed, case_seconds=case_seconds) as run:
+    run = SuiteRun(factory, full=full, seed=seed, case_seconds=case_seconds)
+    run.start()
+    try:
         for case in cases:
             result = run.run(case)
             results.append(result)
             if on_case is not None:
                 on_case(result)
-        return Report(run.driver_name, run.features, seed, full, tuple(results))
+    finally:
+        error = run.close()
+    if error is not None:
+        results.append(CaseResult(CLOSING, CaseOutcome.FAILED, _told(error), 0.0, (), error))
+    return Report(run.driver_name, run.features, seed, full, tuple(results))
 
 
 def choose_cases(only: Collection[str] | None) -> tuple[Case, ...]:
@@ -72,7 +83,8 @@ def choose_cases(only: Collection[str] | None) -> tuple[Case, ...]:
 class SuiteRun:
     """A driver under test and the store behind it, for one case after the other.
 
-    A context manager; leaving it closes the driver. Not to be shared between threads.
+    A context manager, which raises at the end if the driver cannot be closed. Not to be shared
+    between threads.
     """
 
     def __init__(
@@ -96,8 +108,15 @@ class SuiteRun:
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        failure = self.close()
+        if failure is not None and error is None:
+            raise failure
 
     def start(self) -> None:
         """Make the driver. Raises ValueError if there is something in its store."""
@@ -116,11 +135,12 @@ class SuiteRun:
             self.close()
             raise
 
-    def close(self) -> None:
-        """Close the driver. A driver that will not be closed is left alone after a while."""
+    def close(self) -> Exception | None:
+        """Close the driver, and return why it could not be closed; it is left alone then."""
         driver, self._driver = self._driver, None
-        if driver is not None:
-            Background(driver.close).result(timeout_seconds=_CLOSING_SECONDS)
+        if driver is None:
+            return None
+        return _failure_of(driver.close, seconds=_CLOSING_SECONDS)
 
     def run(self, case: Case) -> CaseResult:
         """Run one case, empty the store, and tell what came of it. Never raises an Exception."""
@@ -139,45 +159,26 @@ class SuiteRun:
         reason = f"{_told(error)} (seed {self._seed})"
         return CaseResult(case.name, CaseOutcome.FAILED, reason, seconds, recorded, error)
 
-    def _error_of(self, case: Case, outcomes: list[Outcome]) -> BaseException | None:
-        try:
-            driver = self._usable_driver()
-            # In a thread of its own, so that a call that never returns ends this case only.
-            running = Background(lambda: self._run(case, driver, outcomes))
-            running.result(timeout_seconds=self._case_seconds)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this driver's result
-            self._clean_up()
+    def _error_of(self, case: Case, outcomes: list[Outcome]) -> Exception | None:
+        """Run a case and empty the store; a driver that failed in that is replaced by the next."""
+        error = _failure_of(lambda: self._run(case, outcomes), seconds=self._case_seconds)
+        driver = self._driver
+        if isinstance(error, NotEndedError) or driver is None:
+            # What still runs must not reach into the next case.
+            self.close()
             return error
-        return self._clean_up()
+        left = _failure_of(lambda: empty(driver), seconds=_CLEANING_SECONDS)
+        if left is not None:
+            self.close()
+        return error or left
 
-    def _run(self, case: Case, driver: StorageDriver, outcomes: list[Outcome]) -> None:
-        # The name is part of the seed: a case makes the same calls whatever else is run.
-        seed = f"{self._seed} {case.name}"
-        case.run(Store(driver, self._factory, seed=seed, full=self._full, outcomes=outcomes))
-
-    def _usable_driver(self) -> StorageDriver:
+    def _run(self, case: Case, outcomes: list[Outcome]) -> None:
         if self._driver is None:
             self._driver = self._factory()
             empty(self._driver)
-        return self._driver
-
-    def _clean_up(self) -> BaseException | None:
-        """Empty the store; if that fails, drop the driver, so that the next case gets another."""
-        driver = self._driver
-        if driver is None:
-            return None
-        try:
-            Background(lambda: empty(driver)).result(timeout_seconds=_CLEANING_SECONDS)
-        except Exception as error:  # noqa: BLE001 - see _error_of
-            self._drop_driver()
-            return error
-        return None
-
-    def _drop_driver(self) -> None:
-        try:
-            self.close()
-        except Exception:  # noqa: BLE001 - it is broken already, and that has been told
-            return
+        # The name is part of the seed: a case makes the same calls whatever else is run.
+        seed = f"{self._seed} {case.name}"
+        case.run(Store(self._driver, self._factory, seed=seed, full=self._full, outcomes=outcomes))
 
 
 def empty(driver: StorageDriver) -> None:
@@ -190,10 +191,19 @@ def empty(driver: StorageDriver) -> None:
     require_equal(driver.list("/"), [], "list(/) after everything was deleted")
 
 
-def _told(error: BaseException) -> str:
+def _failure_of(call: Callable[[], None], *, seconds: float) -> Exception | None:
+    # In a thread of its own, so that one that never returns holds up nothing else.
+    try:
+        Background(call).result(timeout_seconds=seconds)
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises is a result here
+        return error
+    return None
+
+
+def _told(error: Exception) -> str:
     if isinstance(error, CaseFailedError):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
-    where = next((frame for frame in reversed(frames) if "conformance" in frame.filename), None)
-    place = f" in {where.name}, line {where.lineno}" if where else ""
+    places = [frame for frame in frames if Path(frame.filename).parent.name == "cases"]
+    place = f" in {places[-1].name}, line {places[-1].lineno}" if places else ""
     return f"{type(error).__name__}: {error}{place}"

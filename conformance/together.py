@@ -19,6 +19,10 @@ _POLL_SECONDS = 0.01
 Result = TypeVar("Result")
 
 
+class NotEndedError(CaseFailedError):
+    """A call is still running when it should have ended long ago."""
+
+
 class Background(Generic[Result]):
     """A call in a thread of its own, begun at once.
 
@@ -35,11 +39,11 @@ class Background(Generic[Result]):
     def result(self, *, timeout_seconds: float = PATIENCE_SECONDS) -> Result:
         """Wait for the call and return what it returned, or raise what it raised.
 
-        Raises CaseFailedError if it has not ended in time.
+        Raises NotEndedError if it has not ended in time.
         """
         self._thread.join(timeout_seconds)
         if self._thread.is_alive():
-            raise CaseFailedError(f"a call has not ended within {timeout_seconds:g} s")
+            raise NotEndedError(f"a call has not ended within {timeout_seconds:g} s")
         if self._error is not None:
             raise self._error
         return self._results[0]

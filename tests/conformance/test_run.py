@@ -20,7 +20,7 @@ from storagedriver.conformance import (
 from storagedriver.conformance.case import case
 from storagedriver.conformance.run import SuiteRun, empty
 from storagedriver.conformance.store import Store
-from storagedriver.contract import StorageDriver, StorageDriverError, ThrottledError
+from storagedriver.contract import FileInfo, StorageDriver, StorageDriverError, ThrottledError
 from storagedriver.drivers.inmemory import InMemoryDriver
 
 
@@ -40,6 +40,11 @@ def failing(store: Store) -> None:
 def raising(store: Store) -> None:
     """Meets an error that it does not expect."""
     store.driver.get_content("/nothing")
+
+
+class NoStat(InMemoryDriver):
+    def stat(self, path: str) -> FileInfo:
+        raise StorageDriverError("no stat")
 
 
 @case("stat", needs=["url-for"])
@@ -97,8 +102,11 @@ def test_a_failure_tells_what_and_with_which_seed(run: SuiteRun) -> None:
 
 
 def test_an_unexpected_error_tells_its_class_and_place(run: SuiteRun) -> None:
-    reason = run.run(raising).reason
-    assert reason.startswith("PathNotFoundError: Path not found: /nothing in ")
+    assert run.run(raising).reason.startswith("PathNotFoundError: Path not found: /nothing")
+    report = run_suite(NoStat, only=["root_of_an_empty_store"])
+    assert (
+        "StorageDriverError: no stat in root_of_an_empty_store, line " in report.results[0].reason
+    )
 
 
 def test_cases_of_missing_features_are_skipped(run: SuiteRun) -> None:
@@ -226,12 +234,12 @@ def test_a_driver_that_cannot_be_made_again_fails_every_case() -> None:
         assert run.run(looking).reason.startswith("StopIteration")
 
 
-class Hangs(InMemoryDriver):
+class Hangs(Closable):
     def __init__(self) -> None:
         super().__init__()
         self.free = threading.Event()
 
-    def stat(self, path: str) -> object:  # type: ignore[override]
+    def stat(self, path: str) -> FileInfo:
         self.free.wait()
         return super().stat(path)
 
@@ -242,17 +250,36 @@ def hanging(store: Store) -> None:
     store.driver.stat("/")
 
 
-def test_a_call_that_never_returns_fails_its_case_only() -> None:
-    driver = Hangs()
-    with SuiteRun(lambda: driver, case_seconds=0.05) as run:
+def test_a_call_that_never_returns_fails_its_case_and_costs_the_driver() -> None:
+    made: list[Hangs] = []
+
+    def make() -> Hangs:
+        made.append(Hangs())
+        return made[-1]
+
+    with SuiteRun(make, case_seconds=0.05) as run:
         result = run.run(hanging)
         assert result.reason.startswith("a call has not ended within 0.05 s")
         assert run.run(looking).outcome is CaseOutcome.PASSED
-    driver.free.set()
+    assert [driver.closed for driver in made] == [1, 1]
+    made[0].free.set()
+
+
+class CannotBeClosed(InMemoryDriver):
+    def close(self) -> None:
+        raise StorageDriverError("stuck")
+
+
+def test_a_driver_that_cannot_be_closed_fails_the_run() -> None:
+    report = run_suite(CannotBeClosed, only=["put_get_one_byte"])
+    assert [result.outcome for result in report.results] == [CaseOutcome.PASSED, CaseOutcome.FAILED]
+    assert outcome(report.results[1]) == (CaseOutcome.FAILED, "StorageDriverError: stuck")
+    with pytest.raises(StorageDriverError, match="stuck"), SuiteRun(CannotBeClosed):
+        pass
 
 
 class TakesOneCall(InMemoryDriver):
-    def stat(self, path: str) -> object:  # type: ignore[override]
+    def stat(self, path: str) -> FileInfo:
         raise ThrottledError(path)
 
 

@@ -8,6 +8,7 @@ from storagedriver.conformance import CaseFailedError, Outcome
 from storagedriver.conformance.store import Store
 from storagedriver.contract import (
     STRICT_PATHS,
+    FileInfo,
     InvalidOffsetError,
     IsADirectoryError,
     PathNotFoundError,
@@ -97,7 +98,7 @@ def test_errors_of_python_are_expected_by_class() -> None:
 class Lies(InMemoryDriver):
     """Tells another size than it has."""
 
-    def stat(self, path: str) -> object:  # type: ignore[override]
+    def stat(self, path: str) -> FileInfo:
         raise PathNotFoundError(path)
 
 

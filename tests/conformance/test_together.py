@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from storagedriver.conformance import CaseFailedError
-from storagedriver.conformance.together import Background, poll_until, run_together
+from storagedriver.conformance.together import Background, NotEndedError, poll_until, run_together
 
 
 def fail() -> None:
@@ -28,7 +28,7 @@ def test_a_background_call_raises_what_it_raised() -> None:
 def test_a_background_call_that_does_not_end_is_told() -> None:
     free = threading.Event()
     call = Background(free.wait)
-    with pytest.raises(CaseFailedError, match="not ended within"):
+    with pytest.raises(NotEndedError, match="not ended within"):
         call.result(timeout_seconds=0.01)
     free.set()
     call.result()
