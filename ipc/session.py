@@ -284,7 +284,8 @@ class Session:
         counted = count(result, call.count_key)
         if self._size is not None and self._size != counted:
             raise self._breach(
-                f"the result of {self.method} has a size of {counted}, and its START of {self._size}"
+                f"the result of {self.method} has a size of {counted},"
+                f" and its START of {self._size!r}"
             )
         if self._direction is Direction.RECEIVED:
             expected = max(0, counted - self._offset)
