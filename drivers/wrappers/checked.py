@@ -5,8 +5,8 @@ The IPC client does the same for a driver in another process, so callers cannot 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from storagedriver.contract.checks import (
     check_content,
@@ -15,6 +15,7 @@ from storagedriver.contract.checks import (
     check_url_options,
 )
 from storagedriver.contract.driver import Paths, StorageDriver
+from storagedriver.contract.errors import StorageDriverError
 from storagedriver.contract.fileinfo import FileInfo
 from storagedriver.contract.paths import STRICT_PATHS, PathRule
 from storagedriver.contract.streams import Piece, Reader, ReadStream
@@ -45,10 +46,8 @@ class Checked(StorageDriver):
         self.features = driver.features
         self._driver = driver
         self._naming = ErrorNaming(self.name)
-        # Every call checks a path first, so `close` closes by putting a refusal in their place;
-        # a flag would cost each call a look.
-        self._check_path: Callable[[str], None] = path_rule.check
-        self._check_path_or_root: Callable[[str], None] = path_rule.check_with_root
+        self._path_rule = path_rule
+        self._closed = False
 
     def get_content(self, path: str) -> bytes:
         self._check_path(path)
@@ -64,13 +63,13 @@ class Checked(StorageDriver):
 
     def read_stream(self, path: str, offset: int = 0) -> ReadStream:
         self._check_path(path)
-        check_offset(path, offset)
+        self._check_offset(path, offset)
         with self._naming:
             return NamedReadStream(self._driver.read_stream(path, offset), self.name)
 
     def write_stream(self, path: str, offset: int, reader: Reader) -> int:
         self._check_path(path)
-        check_offset(path, offset)
+        self._check_offset(path, offset)
         check_reader(reader)
         watched = _WatchedReader(reader)
         try:
@@ -109,8 +108,8 @@ class Checked(StorageDriver):
 
     def url_for(self, path: str, options: Mapping[str, object] | None = None) -> str:
         self._check_path(path)
-        checked = check_url_options(self.name, options)
         with self._naming:
+            checked = check_url_options(self.name, options)
             return self._driver.url_for(path, checked)
 
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
@@ -136,12 +135,37 @@ class Checked(StorageDriver):
         return named_items(self._naming, infos)
 
     def close(self) -> None:
-        self._check_path = self._check_path_or_root = self._refuse
+        self._closed = True
         with self._naming:
             self._driver.close()
 
-    def _refuse(self, path: str) -> NoReturn:
-        raise ValueError(f"the driver {self.name} is closed")
+    # Of these checks, only errors of the contract are named: TypeError and ValueError say what is
+    # wrong with the caller's code.
+
+    def _check_path(self, path: str) -> None:
+        self._check_open()
+        try:
+            self._path_rule.check(path)
+        except StorageDriverError as error:
+            self._naming.named(error)
+            raise
+
+    def _check_path_or_root(self, path: str) -> None:
+        if path == "/":
+            self._check_open()
+        else:
+            self._check_path(path)
+
+    def _check_offset(self, path: str, offset: int) -> None:
+        try:
+            check_offset(path, offset)
+        except StorageDriverError as error:
+            self._naming.named(error)
+            raise
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ValueError(f"the driver {self.name} is closed")
 
     def _stored(self, path: str) -> int | None:
         try:

@@ -112,7 +112,7 @@ def test_a_wrong_path_is_refused_first(
 ) -> None:
     with pytest.raises(InvalidPathError) as caught:
         call(driver, path)
-    assert caught.value.path == path
+    assert (caught.value.path, caught.value.driver) == (path, "inmemory")
     assert spy.calls == []
 
 
@@ -149,6 +149,7 @@ def test_a_negative_offset_is_refused(spy: Spy, driver: Checked) -> None:
         with pytest.raises(InvalidOffsetError) as caught:
             call(driver, "/a")
         assert (caught.value.path, caught.value.offset) == ("/a", -1)
+        assert caught.value.driver == "inmemory"
     assert spy.calls == []
 
 
@@ -184,6 +185,7 @@ def test_wrong_url_options_are_refused(spy: Spy, driver: Checked) -> None:
         with pytest.raises(InvalidParametersError) as caught:
             driver.url_for("/a", options)
         assert caught.value.parameter == next(iter(options))
+        assert caught.value.driver == "inmemory"
     assert spy.calls == []
 
 
@@ -308,8 +310,9 @@ def test_a_call_after_close_is_a_value_error(
 ) -> None:
     driver.close()
     driver.close()
-    with pytest.raises(ValueError, match="the driver inmemory is closed"):
-        call(driver, "/a")
+    for path in ("/a", "/"):
+        with pytest.raises(ValueError, match="the driver inmemory is closed"):
+            call(driver, path)
     assert spy.calls == []
     assert spy.closed > 0
 
