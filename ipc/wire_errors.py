@@ -126,10 +126,11 @@ def _pairs_to_wire(value: object, room_bytes: int) -> tuple[Wire, bool]:
     pairs: list[Wire] = []
     given = cast("tuple[tuple[str, str], ...]", value or ())
     for path, code in given:
-        path_text, path_is_cut = _cut_end(path, room_bytes)
+        # A path that had to be cut here leaves no room for the pair, so that only whole ones go.
+        path_text, _ = _cut_end(path, room_bytes)
         code_text, _ = _cut_end(code, MAX_ERROR_NAME_BYTES)
         room_bytes -= len(path_text.encode()) + len(code_text.encode()) + _PAIR_OVERHEAD_BYTES
-        if room_bytes < 0 or path_is_cut or len(pairs) == MAX_CONTAINER_ITEMS:
+        if room_bytes < 0 or len(pairs) == MAX_CONTAINER_ITEMS:
             return pairs, True
         pairs.append([path_text, code_text])
     return pairs, False

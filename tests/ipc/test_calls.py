@@ -110,6 +110,10 @@ def test_content_is_counted_by_a_key_of_the_result(call: Call) -> None:
     assert call.count_key is None or call.count_key in {key.name for key in call.result}
 
 
+def test_only_an_upload_is_counted_from_its_beginning() -> None:
+    assert [call.method for call in CALLS.values() if call.counts_from_offset] == ["WriteUpload"]
+
+
 @BY_METHOD
 def test_a_listing_has_entries_and_a_read_has_info(call: Call) -> None:
     assert bool(call.entry) is (call.method in LISTINGS)
