@@ -18,6 +18,10 @@ from storagedriver.contract import (
     Reader,
     ReadStream,
     StorageDriver,
+    StorageDriverError,
+    UnsupportedMethodError,
+    UploadInfo,
+    UploadWriter,
     Version,
     check_content,
     check_offset,
@@ -128,7 +132,7 @@ class IPCStorageDriver(StorageDriver):
         return self._running.process.pid
 
     def get_content(self, path: str) -> bytes:
-        self._rule.check(path)
+        self._check(path)
         incoming, opened = self._caller.open_read("GetContent", {"path": path}, path)
         if isinstance(opened, Response):
             return bytes(opened.content or b"")
@@ -145,7 +149,7 @@ class IPCStorageDriver(StorageDriver):
         return buffer.getvalue()
 
     def put_content(self, path: str, content: ReadableBuffer) -> None:
-        self._rule.check(path)
+        self._check(path)
         view = check_content(content)
         if len(view) <= self._running.max_chunk_bytes:
             data = content if isinstance(content, bytes) else view
@@ -154,52 +158,69 @@ class IPCStorageDriver(StorageDriver):
             self._caller.write("PutContent", {"path": path}, path, _ViewReader(view))
 
     def read_stream(self, path: str, offset: int = 0) -> ReadStream:
-        self._rule.check(path)
-        check_offset(path, offset)
+        self._check(path)
+        self._check_offset(path, offset)
         params: dict[str, Wire] = {"path": path, "offset": offset}
         return ContentStream(*self._caller.open_read("ReadStream", params, path))
 
     def write_stream(self, path: str, offset: int, reader: Reader) -> int:
-        self._rule.check(path)
-        check_offset(path, offset)
+        self._check(path)
+        self._check_offset(path, offset)
         check_reader(reader)
         params: dict[str, Wire] = {"path": path, "offset": offset}
         return count(self._caller.write("WriteStream", params, path, reader), "written")
 
     def stat(self, path: str) -> FileInfo:
-        self._rule.check_with_root(path)
+        self._check_with_root(path)
         result = self._caller.call("Stat", {"path": path}, path)
         mod_time = result.get("mod_time")
         return FileInfoFields(
-            text(result, "path"),
+            path,
             count(result, "size"),
             None if mod_time is None else time_from_wire(mod_time),
             flag(result, "is_dir"),
         )
 
     def list(self, path: str) -> list[str]:
-        self._rule.check_with_root(path)
+        self._check_with_root(path)
         parent = "" if path == "/" else path
         return [f"{parent}/{_listed(entry)}" for entry in self._entries("List", path, None)]
 
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
-        self._rule.check_with_root(path)
+        self._check_with_root(path)
         if start_after is not None and not isinstance(start_after, str):
             raise TypeError(f"start_after is a str, not {type(start_after).__name__}")
         return map(_walked, self._entries("Walk", path, start_after))
 
+    def resume_write_position(self, path: str) -> int:
+        try:
+            return super().resume_write_position(path)
+        except StorageDriverError as error:
+            raise self._named(error) from None
+
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        self._check(path)
+        raise self._named(UnsupportedMethodError("OpenUpload"))
+
+    def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
+        self._check_with_root(prefix)
+        raise self._named(UnsupportedMethodError("ListUploads"))
+
     def move(self, source: str, destination: str) -> None:
-        self._rule.check(source)
-        self._rule.check(destination)
+        self._check(source)
+        self._check(destination)
         self._caller.call("Move", {"source": source, "destination": destination}, source)
 
     def delete(self, path: str) -> None:
-        self._rule.check(path)
+        self._check(path)
         self._caller.call("Delete", {"path": path}, path)
 
     def url_for(self, path: str, options: Mapping[str, object] | None = None) -> str:
-        self._rule.check(path)
-        checked = check_url_options(self.name, options)
+        self._check(path)
+        try:
+            checked = check_url_options(self.name, options)
+        except StorageDriverError as error:
+            raise self._named(error) from None
         wire: dict[str, Wire] = {"method": str(checked["method"])}
         expiry = checked.get("expiry")
         if isinstance(expiry, datetime):
@@ -214,6 +235,26 @@ class IPCStorageDriver(StorageDriver):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} pid {self.pid}>"
+
+    def _check(self, path: str) -> None:
+        try:
+            self._rule.check(path)
+        except StorageDriverError as error:
+            raise self._named(error) from None
+
+    def _check_with_root(self, path: str) -> None:
+        if path != "/":
+            self._check(path)
+
+    def _check_offset(self, path: str, offset: int) -> None:
+        try:
+            check_offset(path, offset)
+        except StorageDriverError as error:
+            raise self._named(error) from None
+
+    def _named(self, error: StorageDriverError) -> StorageDriverError:
+        error.driver = self.name
+        return error
 
     def _entries(self, method: str, path: str, start_after: str | None) -> EntryStream:
         params: dict[str, Wire] = {"path": path}

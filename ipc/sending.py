@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from storagedriver.contract import Piece, ProtocolError, Reader
+from storagedriver.contract import ProtocolError, Reader
 from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
 from storagedriver.ipc.limits import INLINE_CONTENT_BYTES, MIN_CHUNK_BYTES
 from storagedriver.ipc.messages import Cancel, Chunk, Content, End, Response, Wire
@@ -51,13 +51,12 @@ class PieceSource:
             return piece
         given = self._read(limit)
         if len(given) <= limit:
-            # Not a view of the bytes: ZeroMQ sends `bytes` without copying them.
-            return bytes(given) if isinstance(given, bytearray) else given
+            return given
         # More than it was asked for, but nothing is lost.
         self._rest = memoryview(given)
         return self._take(limit)
 
-    def _read(self, limit: int) -> Piece:
+    def _read(self, limit: int) -> Content:
         if self.at_end:
             return b""
         try:
@@ -67,11 +66,13 @@ class PieceSource:
         except BaseException as error:
             self.failure = error
             raise
-        if isinstance(given, memoryview):
-            given = given.cast("B")
-        if not given:
-            self.at_end = True
-        return given
+        self.at_end = len(given) == 0
+        # A piece may wait here while the reader is asked for more, and it may use its memory again.
+        if isinstance(given, bytes):
+            return given
+        if isinstance(given, memoryview) and isinstance(given.obj, bytes) and given.itemsize == 1:
+            return given
+        return bytes(given)
 
 
 def send_content(
