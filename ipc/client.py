@@ -193,6 +193,7 @@ class IPCStorageDriver(StorageDriver):
         return map(_walked, self._entries("Walk", path, start_after))
 
     def resume_write_position(self, path: str) -> int:
+        self._check(path)
         try:
             return super().resume_write_position(path)
         except StorageDriverError as error:
