@@ -119,7 +119,7 @@ def _integer_to_wire(value: object, room_bytes: int) -> tuple[Wire, bool]:
 
 
 def _seconds_to_wire(value: object, room_bytes: int) -> tuple[Wire, bool]:
-    return (value if isinstance(value, (int, float)) else None), False
+    return (value, False) if isinstance(value, float) else _integer_to_wire(value, room_bytes)
 
 
 def _pairs_to_wire(value: object, room_bytes: int) -> tuple[Wire, bool]:

@@ -11,7 +11,13 @@ from typing import Any, TypeAlias, cast
 
 import pytest
 
-from storagedriver.contract import ERRORS_BY_CODE, ProtocolError, StorageDriverError, Version
+from storagedriver.contract import (
+    ERRORS_BY_CODE,
+    IncompatibleVersionError,
+    ProtocolError,
+    StorageDriverError,
+    Version,
+)
 from storagedriver.ipc.calls import (
     check_entries,
     check_info,
@@ -35,6 +41,7 @@ from storagedriver.ipc.messages import (
     Start,
     Wire,
 )
+from storagedriver.ipc.negotiation import negotiate
 from storagedriver.ipc.wire_errors import error_from_wire
 
 FOLDER = Path(str(import_module("storagedriver.ipc").__file__)).parent / "spec" / "vectors"
@@ -231,6 +238,16 @@ def test_a_version_means_what_the_vector_says(vector: Vector) -> None:
 def test_a_malformed_version_is_refused(vector: Vector) -> None:
     with pytest.raises(ValueError, match="two unsigned numbers"):
         Version.parse(vector["text"])
+
+
+@pytest.mark.parametrize("vector", vectors("versions.json", "agree"))
+def test_two_versions_agree_as_the_vector_says(vector: Vector) -> None:
+    driver, host, oldest = (Version.parse(vector[name]) for name in ("driver", "host", "oldest"))
+    if vector["speak"] is None:
+        with pytest.raises(IncompatibleVersionError):
+            negotiate(driver, host=host, oldest=oldest)
+    else:
+        assert str(negotiate(driver, host=host, oldest=oldest)) == vector["speak"]
 
 
 @pytest.mark.parametrize("vector", vectors("times.json", "accept"))

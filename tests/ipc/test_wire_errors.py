@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from storagedriver.contract import (
     ERRORS,
     DriverCrashedError,
+    DriverTimeoutError,
     InvalidOffsetError,
     InvalidParametersError,
     PartialFailureError,
@@ -190,6 +191,12 @@ def test_a_number_beyond_64_bits_is_cut_and_that_is_said() -> None:
     assert isinstance(back, InvalidOffsetError)
     assert back.offset == (1 << 63) - 1
     assert back.message.endswith("(cut: offset)")
+
+
+def test_seconds_beyond_64_bits_do_not_cost_the_error() -> None:
+    back = over_the_wire(DriverTimeoutError(1 << 80, "Walk"))
+    assert isinstance(back, DriverTimeoutError)
+    assert back.message.endswith("(cut: seconds)")
 
 
 @pytest.mark.parametrize(("path", "arrives"), [(None, ""), (Path("/a"), "/a"), (5, "5")])
