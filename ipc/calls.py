@@ -148,7 +148,7 @@ _TABLE: Final = (
     Call(
         "GetContent",
         _RECEIVED,
-        params=(_PATH, Key("offset", Type.COUNT, required=False, default=0), _CREDIT, _VERSION),
+        params=(_PATH, _CREDIT),
         result=(_SIZE, _VERSION),
         info=_READ_INFO,
         count_key="size",
