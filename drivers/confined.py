@@ -23,12 +23,13 @@ from storagedriver.drivers.descriptors import (
     PASSING,
     READING,
     OpenDirectory,
+    directory_error,
     in_the_way,
     open_directory_in,
 )
 from storagedriver.drivers.durability import Durability
 from storagedriver.drivers.os_errors import contract_error
-from storagedriver.drivers.visible import holds_object
+from storagedriver.drivers.visible import holds_object, shown_status
 
 
 class Root:
@@ -79,17 +80,38 @@ class Root:
         finally:
             self.close(parent)
 
+    def shown_status(self, path: str) -> os.stat_result:
+        """Return the status of the object or directory at `path`.
+
+        Raises PathNotFoundError if nothing shows there, NotADirectoryError, PermissionDeniedError.
+        """
+        above, leaf = split(path)
+        parent = self.open_above(above, path)
+        try:
+            status = shown_status(parent, leaf, path)
+        finally:
+            self.close(parent)
+        if status is None:
+            raise PathNotFoundError(path)
+        return status
+
     def open_above(self, names: list[str], path: str) -> int:
         """Go down `names`, the directories above `path`; return a descriptor to go on from.
 
-        Give it back to `close`.
+        Give it back to `close`. Raises PathNotFoundError, NotADirectoryError below a file, and
+        PermissionDeniedError if a link or a special file is in the way.
         """
+        # Most of the time of a small read is spent here, so it is one loop without calls.
         passed = self.descriptor
         for name in names:
             try:
-                passing = open_directory_in(passed, name, PASSING, path)
-            finally:
+                passing = os.open(name, PASSING, dir_fd=passed)
+            except OSError as error:
+                failure = directory_error(error, passed, name, path)
                 self.close(passed)
+                raise failure from error
+            if passed != self.descriptor:
+                os.close(passed)
             passed = passing
         return passed
 

@@ -130,11 +130,7 @@ class FilesystemDriver(StorageDriver):
         root = self._root
         if path == "/":
             return FileInfoFields(path, 0, None, is_dir=True)
-        with Parents(root, path) as parents:
-            status = parents.look()
-        if status is None:
-            raise PathNotFoundError(path)
-        return file_info(path, status)
+        return file_info(path, root.shown_status(path))
 
     def list(self, path: str) -> Paths:
         directory = self._root.open_directory(path)

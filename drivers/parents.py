@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -20,11 +19,11 @@ from storagedriver.contract.errors import (
     StorageDriverError,
 )
 from storagedriver.drivers.confined import Root, split
-from storagedriver.drivers.descriptors import DIRECTORY, PASSING, directory_error, in_the_way
+from storagedriver.drivers.descriptors import DIRECTORY, PASSING, directory_error
 from storagedriver.drivers.durability import Durability
 from storagedriver.drivers.os_errors import contract_error
 from storagedriver.drivers.removal import remove_empty_directories
-from storagedriver.drivers.visible import holds_object_in
+from storagedriver.drivers.visible import holds_object_in, shown_status
 
 Result = TypeVar("Result")
 
@@ -75,17 +74,7 @@ class Parents:
         """
         if not self._find():
             return None
-        try:
-            status = os.stat(self.leaf, dir_fd=self.descriptor, follow_symlinks=False)
-            if stat.S_ISDIR(status.st_mode):
-                return status if holds_object_in(self.descriptor, self.leaf) else None
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise contract_error(error, self.path) from error
-        if not stat.S_ISREG(status.st_mode):
-            raise in_the_way(self.path)
-        return status
+        return shown_status(self.descriptor, self.leaf, self.path)
 
     def place(self, put: Callable[[int], Result]) -> Result:
         """Make the chain, call `put` with the descriptor of its last, and return what that gives.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
+from contextlib import suppress
 
 from storagedriver.drivers.descriptors import DIRECTORY
 from storagedriver.drivers.os_errors import contract_error
@@ -37,18 +37,11 @@ def remove_tree(parent: int, name: str, path: str) -> Failed:
     finally:
         os.close(directory)
     if not failed:
-        _remove_emptied(parent, name)
+        # Where it cannot be removed, because somebody has put something there or nobody may, it is
+        # empty at least of all that was found, and empty directories do not show.
+        with suppress(OSError):
+            os.rmdir(name, dir_fd=parent)
     return failed
-
-
-def _remove_emptied(parent: int, name: str) -> None:
-    try:
-        os.rmdir(name, dir_fd=parent)
-    except OSError as error:
-        # Gone, or in use again. EBUSY: another file system is mounted there; it is empty now, and
-        # empty directories do not show.
-        if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
-            raise
 
 
 def remove_empty_directories(parent: int, name: str) -> None:

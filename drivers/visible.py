@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from storagedriver.contract.fileinfo import FileInfoFields
 from storagedriver.contract.paths import MAX_PATH_BYTES, RELAXED_PATTERN
-from storagedriver.drivers.descriptors import DIRECTORY, OpenDirectory
+from storagedriver.drivers.descriptors import DIRECTORY, OpenDirectory, in_the_way
 from storagedriver.drivers.os_errors import contract_error
 
 # A component takes a slash and a character at least, so nothing deeper has a path.
@@ -30,6 +30,25 @@ def file_info(path: str, status: os.stat_result) -> FileInfoFields:
     # In whole numbers: a float has lost the microseconds by now.
     mod_time = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
     return FileInfoFields(path, status.st_size, mod_time, is_dir=False)
+
+
+def shown_status(parent: int, name: str, path: str) -> os.stat_result | None:
+    """Return the status of the object or directory `name` in `parent`, None if nothing shows there.
+
+    Errors are of the contract, and about `path`: PermissionDeniedError if a link or a special file
+    is there.
+    """
+    try:
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if stat.S_ISREG(status.st_mode):
+            return status
+        if stat.S_ISDIR(status.st_mode):
+            return status if holds_object_in(parent, name) else None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise contract_error(error, path) from error
+    raise in_the_way(path)
 
 
 def shown_names(directory: int) -> Iterator[str]:
