@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from storagedriver.conformance import CaseResult, Difference, Report
 
+# A driver may have answered a megabyte.
+_SHOWN_CHARACTERS: Final = 400
+
 # In characters: the longest name of a case and all the rest.
 _WIDTH_OF_FILES: Final = 120
 
@@ -104,9 +107,16 @@ def _what_went_wrong(checked: Checked) -> Iterator[str]:
     for row in checked.rows():
         for way, result in (("in-process", row.in_process), ("IPC", row.ipc)):
             if result is not None and result.error is not None:
-                yield f"{row.case}, {way}: {result.reason}"
+                yield f"{row.case}, {way}: {_cut(result.reason)}"
     for found in checked.differences:
-        yield f"{found.case}, in-process / IPC: {found.what}: {found.first} / {found.second}"
+        answers = f"{_cut(found.first)} / {_cut(found.second)}"
+        yield f"{found.case}, in-process / IPC: {found.what}: {answers}"
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _SHOWN_CHARACTERS:
+        return text
+    return f"{text[:_SHOWN_CHARACTERS]}... (--json has it all)"
 
 
 def _summary(checked: Checked) -> str:

@@ -28,6 +28,8 @@ PROGRAM = click.version_option(package_name="storagedriver")(
         help="Use and check storage drivers, each a program in any language."
         "\n\nExit status: 0 if everything asked for succeeded, 1 if something failed, 2 if it was"
         " asked for wrongly, 69 if there is no such driver, 130 after Ctrl-C.",
+        # A missing command is a usage error like any other.
+        no_args_is_help=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
 )
@@ -44,9 +46,13 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit status. Errors are one line each on stderr."""
     try:
-        status = PROGRAM.main(arguments, prog_name="storagedriver", standalone_mode=False)
+        # Not by click's own main, which has other statuses for these ends.
+        with PROGRAM.make_context("storagedriver", list(arguments)) as context:
+            PROGRAM.invoke(context)
         sys.stdout.flush()
-    except click.Abort:
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Who reads our output has enough of it. Python would complain when it flushes at the end.
@@ -58,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         report(described.text)
         return described.status
-    return status if isinstance(status, int) else 0
+    return 0
 
 
 def _exit_by_signal(number: int, frame: FrameType | None) -> None:

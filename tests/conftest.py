@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -39,6 +40,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def checkout() -> Path:
     """The folder of the project, with its executables and examples."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def drivers_directory(tmp_path: Path, checkout: Path) -> Path:
+    """A folder that holds the example driver as a program, by the name `dictionary`."""
+    directory = tmp_path / "drivers"
+    directory.mkdir()
+    program = directory / "registry-storage-dictionary"
+    example = checkout / "examples" / "python_driver.py"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {example} "$@"\n')
+    program.chmod(0o755)
+    return directory
 
 
 @pytest.fixture(scope="session", autouse=True)

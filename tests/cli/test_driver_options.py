@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storagedriver.cli.driver_options import DriverChoice
+from storagedriver.contract import DriverTimeoutError, InvalidStorageDriverError
+from storagedriver.ipc import IPCStorageDriver
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, StallingDriver
+
+
+def test_a_driver_is_used_in_a_process_of_its_own_unless_told_otherwise() -> None:
+    with DriverChoice("inmemory").open() as driver:
+        assert isinstance(driver, IPCStorageDriver)
+    with DriverChoice("inmemory", in_process=True).open() as driver:
+        assert not isinstance(driver, IPCStorageDriver)
+
+
+def test_a_driver_is_looked_for_in_the_given_directory(drivers_directory: Path) -> None:
+    choice = DriverChoice("dictionary", drivers_directory=str(drivers_directory))
+    with choice.open() as driver:
+        assert driver.list("/") == []
+
+
+def test_a_driver_that_is_a_program_only_cannot_be_used_in_this_process(
+    drivers_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(drivers_directory), prepend=":")
+    with pytest.raises(InvalidStorageDriverError, match="it is a program"):
+        DriverChoice("dictionary", in_process=True).open()
+
+
+def test_the_timeout_is_the_drivers(stalling: StallingDriver) -> None:
+    choice = DriverChoice(
+        "stalling",
+        {"fifo": str(stalling.fifo)},
+        drivers_directory=str(stalling.directory),
+        timeout_seconds=0.2,
+    )
+    with choice.open() as driver, pytest.raises(DriverTimeoutError) as caught:
+        driver.read_stream("/a").read()
+    assert caught.value.seconds == 0.2
+
+
+def test_all_options_reach_the_choice(storagedriver: Command, drivers_directory: Path) -> None:
+    answer = storagedriver(
+        "ls",
+        "dictionary",
+        *("--parameters", '{"a": 1}'),
+        *("-p", "b=2"),
+        *("--drivers-directory", drivers_directory),
+        *("--timeout", "5"),
+    )
+    assert (answer.status, answer.stdout, answer.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon"])
+def test_a_timeout_is_a_number_above_zero(storagedriver: Command, seconds: str) -> None:
+    assert storagedriver("ls", "inmemory", "--timeout", seconds).status == 2
+
+
+def test_a_timeout_makes_no_sense_in_this_process(storagedriver: Command) -> None:
+    answer = storagedriver("ls", "inmemory", "--in-process", "--timeout", "5")
+    assert answer.status == 2
+    assert "a process of its own" in answer.stderr
