@@ -30,7 +30,7 @@ class UploadWriter(ABC):
 
     One writer at a time may write to an upload. Not to be shared between threads without a lock.
     As a context manager it closes at the end, which keeps the upload unless it was committed or
-    cancelled.
+    cancelled. After any of the three, every call but `close` is ValueError.
     """
 
     @property

@@ -238,6 +238,7 @@ _TABLE: Final = (
         result=(),
     ),
     Call("CancelUpload", _NONE, params=(_UPLOAD_ID,), result=()),
+    Call("CloseUpload", _NONE, params=(_UPLOAD_ID,), result=()),
     Call(
         "ListUploads",
         _RECEIVED,

@@ -8,7 +8,8 @@ The only module that knows ZeroMQ. What it adds to the socket, which hides all o
   channel whose first peer has disconnected is lost for good, and the socket file is unlinked as
   soon as the right peer is there (unbinding would end the live connection).
 * The monitor reports every connection to a bound socket, also a stranger's that is turned away.
-  Which of them the peer's is it does not say, so the peer counts as gone when none is left.
+  It does not say whose handshake has succeeded. The peer's connection is the only one that was open
+  then, or the last one left.
 
 A channel belongs to one thread at a time.
 """
@@ -52,6 +53,7 @@ _EVENTS: Final = (
     | zmq.EVENT_CONNECTED
     | zmq.EVENT_HANDSHAKE_SUCCEEDED
     | zmq.EVENT_DISCONNECTED
+    | zmq.EVENT_CLOSED
 )
 _EVENT_FORMAT: Final = struct.Struct("=Hi")
 
@@ -93,11 +95,15 @@ class Channel:
         self.holder = 0
         self._pid = os.getpid()
         self._socket = socket
+        self._is_bound = False
+        self._may_be_taken_over = not endpoint.startswith("ipc://")
         self._process: ProcessHandle | None = None
         self._monitor = socket.get_monitor_socket(_EVENTS)
         self._connections: set[int] = set()
         self._has_peer = False
+        self._peer: int | None = None
         self._disconnected = False
+        self._taken_over = False
         self._receivable: list[tuple[zmq.Socket[bytes] | int, int]] = [
             (socket, zmq.POLLIN),
             (self._monitor, zmq.POLLIN),
@@ -116,6 +122,7 @@ class Channel:
         except zmq.ZMQError as error:
             channel.close()
             raise OSError(error.errno, f"cannot bind {endpoint}: {error}") from error
+        channel._is_bound = True
         channel.endpoint = socket.getsockopt_string(zmq.LAST_ENDPOINT)
         return channel
 
@@ -148,6 +155,10 @@ class Channel:
         """
         header, content = encode(message)
         self.session.send(message, monotonic())
+        if self._may_be_taken_over:
+            self._read_monitor()
+        if self._disconnected:
+            raise ChannelLostError(process_ended=False)
         try:
             self._send_frames(header, content)
         except zmq.Again:
@@ -171,7 +182,8 @@ class Channel:
     def receive_now(self) -> Message | None:
         """Return the next message that is to be acted on if it is here already, else None.
 
-        Raises ProtocolError and ChannelLostError as `receive` does.
+        Raises ProtocolError as `receive` does. That the peer is gone is left to the next `receive`
+        or `send`.
         """
         while _is_readable(self._socket):
             message = self._take()
@@ -181,7 +193,8 @@ class Channel:
 
     def forget_endpoint(self) -> None:
         """Let nobody else connect: the right peer is here. Without effect on tcp."""
-        if self.endpoint.startswith("ipc://"):
+        # Who connects does not own the file.
+        if self._is_bound and self.endpoint.startswith("ipc://"):
             with suppress(FileNotFoundError):
                 os.unlink(self.endpoint.removeprefix("ipc://"))
 
@@ -193,7 +206,7 @@ class Channel:
         if self._socket.closed or self._pid != os.getpid():
             return
         if farewell is not None and not self._disconnected:
-            with suppress(zmq.ZMQError, ProtocolError):
+            with suppress(zmq.ZMQError, ProtocolError, ChannelLostError):
                 self._send_frames(*encode(farewell))
         self.session.state = State.CLOSED
         self._socket.disable_monitor()
@@ -213,15 +226,20 @@ class Channel:
         # Only bytes cannot change until ZeroMQ has sent them.
         owner = content.obj if isinstance(content, memoryview) else content
         copied = len(content) < _SEND_UNCOPIED_BYTES or not isinstance(owner, bytes)
-        # There is room for the whole message or for none of it: this one does not wait.
-        self._socket.send(content, 0, copied)
+        try:
+            self._socket.send(content, zmq.NOBLOCK, copied)
+        except zmq.Again:
+            # There was room for the whole message, so what is missing now is the peer. Waiting for
+            # room would be waiting for another peer, which would be given this as a message.
+            self._disconnected = True
+            raise ChannelLostError(process_ended=False) from None
 
     def _wait_sendable(
         self, header: bytes, content: Content | None, timeout_seconds: float | None
     ) -> None:
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
         sendable = [(self._socket, zmq.POLLOUT), *self._receivable[1:]]
-        while True:
+        while not self._disconnected:
             ready = zmq.zmq_poll(sendable, _milliseconds_until(deadline))
             if not ready:
                 raise NoProgressError
@@ -235,8 +253,7 @@ class Channel:
                     self._read_monitor()
                 else:
                     raise ChannelLostError(process_ended=True)
-            if self._disconnected:
-                raise ChannelLostError(process_ended=False)
+        raise ChannelLostError(process_ended=False)
 
     def _wait_receivable(self, deadline: float | None) -> None:
         """Return when a message is here. See `receive` for what it raises."""
@@ -277,6 +294,11 @@ class Channel:
             if frame.more:
                 self._drop_frames()
                 raise self.session.refuse("a message has more than two frames")
+        if self._may_be_taken_over:
+            # ZeroMQ reports a connection before it gives what came over it.
+            self._read_monitor()
+            if self._taken_over:
+                raise ChannelLostError(process_ended=False)
         try:
             message = decode(header, content)
         except ProtocolError as error:
@@ -298,14 +320,22 @@ class Channel:
     def _read_monitor(self) -> None:
         while _is_readable(self._monitor):
             event, descriptor = _EVENT_FORMAT.unpack(self._monitor.recv_multipart()[0])
-            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                self._has_peer = True
-            elif event == zmq.EVENT_DISCONNECTED:
-                self._connections.discard(descriptor)
-                # One that never greeted was nobody's.
-                self._disconnected |= self._has_peer and not self._connections
-            else:
-                self._connections.add(descriptor)
+            match event:
+                case zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                    self._taken_over |= self._disconnected
+                    self._has_peer = True
+                case zmq.EVENT_DISCONNECTED:
+                    self._connections.discard(descriptor)
+                    # One that never greeted was nobody's.
+                    is_last = self._has_peer and not self._connections
+                    self._disconnected |= is_last or descriptor == self._peer
+                case zmq.EVENT_CLOSED:
+                    # Of the end that connects: nobody was there, and it is not tried again.
+                    self._disconnected = True
+                case _:
+                    self._connections.add(descriptor)
+            if self._has_peer and self._peer is None and len(self._connections) == 1:
+                (self._peer,) = self._connections
 
 
 def _new_socket(session: Session) -> zmq.Socket[bytes]:

@@ -19,7 +19,6 @@ from storagedriver.contract import (
     ReadStream,
     StorageDriver,
     StorageDriverError,
-    UnsupportedMethodError,
     UploadInfo,
     UploadWriter,
     Version,
@@ -34,7 +33,9 @@ from storagedriver.ipc.fields import count, flag, text
 from storagedriver.ipc.messages import Response, Wire
 from storagedriver.ipc.process import Ladder
 from storagedriver.ipc.receiving import ContentStream, EntryStream
+from storagedriver.ipc.remote_upload import RemoteUpload
 from storagedriver.ipc.running import RunningDriver, StartSettings
+from storagedriver.ipc.sending import ViewReader
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -155,7 +156,7 @@ class IPCStorageDriver(StorageDriver):
             data = content if isinstance(content, bytes) else view
             self._caller.call("PutContent", {"path": path, "end": True}, path, data or None)
         else:
-            self._caller.write("PutContent", {"path": path}, path, _ViewReader(view))
+            self._caller.write("PutContent", {"path": path}, path, ViewReader(view))
 
     def read_stream(self, path: str, offset: int = 0) -> ReadStream:
         self._check(path)
@@ -201,11 +202,12 @@ class IPCStorageDriver(StorageDriver):
 
     def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
         self._check(path)
-        raise self._named(UnsupportedMethodError("OpenUpload"))
+        return RemoteUpload(self._caller, path, resume)
 
     def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
         self._check_with_root(prefix)
-        raise self._named(UnsupportedMethodError("ListUploads"))
+        opened = self._caller.open_read("ListUploads", {"path": prefix}, prefix)
+        return map(_upload, EntryStream("ListUploads", *opened))
 
     def move(self, source: str, destination: str) -> None:
         self._check(source)
@@ -270,22 +272,18 @@ def _listed(entry: list[Wire]) -> str:
     return entry[0]
 
 
+def _upload(entry: list[Wire]) -> UploadInfo:
+    upload_id, path, size, time = entry[:4]
+    if not isinstance(upload_id, str) or not isinstance(path, str) or not isinstance(size, int):
+        raise ProtocolError("an entry of ListUploads is [upload_id, path, size, time]")
+    return UploadInfo(upload_id, path, size, time_from_wire(time))
+
+
 def _walked(entry: list[Wire]) -> FileInfo:
     path, size, mod_time = entry[:3]
     if not isinstance(path, str) or not isinstance(size, int):
         raise ProtocolError("an entry of Walk is [path, size, mod_time]")
     return FileInfoFields(path, size, time_from_wire(mod_time), is_dir=False)
-
-
-class _ViewReader:
-    """Reads from memory without copying."""
-
-    def __init__(self, view: memoryview) -> None:
-        self._rest = view
-
-    def read(self, size: int, /) -> memoryview:
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece
 
 
 _running: weakref.WeakSet[RunningDriver] = weakref.WeakSet()

@@ -188,6 +188,8 @@ class EntryStream:
         self._entries: Iterator[list[Wire]] = iter(())
         self._response = opened if isinstance(opened, Response) else None
         self._count = 0
+        self._place = ("", "")
+        self._is_of_uploads = method == "ListUploads"
         if self._response is not None:
             self._feed(self._response.content)
 
@@ -198,6 +200,7 @@ class EntryStream:
         while True:
             entry = next(self._entries, None)
             if entry is not None:
+                self._check_order(entry)
                 self._count += 1
                 return entry
             content = None if self._incoming is None else self._incoming.next()
@@ -219,6 +222,13 @@ class EntryStream:
         if content is not None:
             entries = self._decoder.feed(content)
             self._entries = iter(check_entries(self._method, entries))
+
+    def _check_order(self, entry: list[Wire]) -> None:
+        # Whoever compares two listings relies on it, and an entry twice would be work done twice.
+        place = (str(entry[1]), str(entry[0])) if self._is_of_uploads else (str(entry[0]), "")
+        if place <= self._place:
+            raise ProtocolError(f"{self._method}: {place[0][:300]!r} is out of order")
+        self._place = place
 
     def _check_count(self) -> None:
         response = self._response if self._incoming is None else self._incoming.response

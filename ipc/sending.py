@@ -75,6 +75,17 @@ class PieceSource:
         return bytes(given)
 
 
+class ViewReader:
+    """Reads from memory without copying."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._rest = view
+
+    def read(self, size: int, /) -> memoryview:
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+
 def send_content(
     channel: Channel,
     method: str,

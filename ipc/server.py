@@ -20,7 +20,6 @@ from typing import Final, NoReturn
 from storagedriver.contract import (
     CURRENT_VERSION,
     ProtocolError,
-    StorageDriver,
     StorageDriverError,
     StorageDriverFactory,
     TooManyChannelsError,
@@ -32,10 +31,11 @@ from storagedriver.ipc.fields import count, text
 from storagedriver.ipc.lifeline import Lifeline, remove_sockets
 from storagedriver.ipc.limits import CREDIT_WINDOW_CHUNKS, MAX_CHANNELS, MAX_CHUNK_BYTES
 from storagedriver.ipc.messages import Attach, Close, Request, Response, Wire
+from storagedriver.ipc.open_uploads import OpenUploads
 from storagedriver.ipc.session import Role, Session
 from storagedriver.ipc.states import Side
 from storagedriver.ipc.wire_errors import error_to_wire
-from storagedriver.ipc.worker import Worker, refusal
+from storagedriver.ipc.worker import Served, Worker, refusal
 
 _EXIT_USAGE: Final = 64
 
@@ -92,7 +92,7 @@ def _print_version(name: str, features: frozenset[str]) -> None:
     about = {
         "name": name,
         "version": str(CURRENT_VERSION),
-        "features": sorted(_served(features)),
+        "features": sorted(_told(features)),
         "transports": ["ipc", "tcp"],
     }
     print(json.dumps(about))
@@ -123,7 +123,7 @@ def _exit_now() -> None:
     os._exit(0)
 
 
-def _served(features: frozenset[str]) -> frozenset[str]:
+def _told(features: frozenset[str]) -> frozenset[str]:
     """What this server makes of a driver's features: it adds its own, and leaves what it lacks."""
     return ((features & FEATURES) | {PING}) - {FILE_HANDOFF}
 
@@ -136,7 +136,7 @@ class _Server:
     token: str
     lifeline: Lifeline
     endpoint: str
-    driver: StorageDriver | None = None
+    served: Served | None = None
     is_ending: bool = False
     workers: dict[int, Worker] = field(default_factory=dict)
     threads: set[threading.Thread] = field(default_factory=set)
@@ -181,7 +181,7 @@ class _Server:
             if message.method == "Shutdown":
                 self._end_driver()
             control.send(response)
-            if message.method == "Shutdown" or self.driver is None:
+            if message.method == "Shutdown" or self.served is None:
                 return
 
     def _answer(self, control: Channel, request: Request) -> dict[str, Wire]:
@@ -199,11 +199,12 @@ class _Server:
 
     def _hello(self, request: Request) -> dict[str, Wire]:
         max_chunk = min(MAX_CHUNK_BYTES, count(request.params, "max_chunk"))
-        self.driver = self.factory(self.parameters)
-        features: list[Wire] = [*sorted(_served(self.driver.features))]
+        driver = self.factory(self.parameters)
+        self.served = Served(driver, OpenUploads(driver))
+        features: list[Wire] = [*sorted(_told(driver.features))]
         return {
             "version": str(CURRENT_VERSION),
-            "name": self.driver.name or self.name,
+            "name": driver.name or self.name,
             "features": features,
             "max_channels": MAX_CHANNELS,
             "write_credit": max_chunk * CREDIT_WINDOW_CHUNKS,
@@ -234,9 +235,9 @@ class _Server:
         )
         try:
             channel = self._attach(endpoint, session)
-            if self.driver is None:
+            if self.served is None:
                 raise RuntimeError("a channel was opened before Hello")
-            worker = self.workers[number] = Worker(number, channel, self.driver)
+            worker = self.workers[number] = Worker(number, channel, self.served)
             worker.run()
         except ChannelLostError:
             pass  # the host was not there: the slot is free again
@@ -249,5 +250,6 @@ class _Server:
         deadline = monotonic() + _LAST_CALLS_SECONDS
         for thread in list(self.threads):
             thread.join(max(0.0, deadline - monotonic()))
-        if self.driver is not None:
-            self.driver.close()
+        if self.served is not None:
+            self.served.uploads.close()
+            self.served.driver.close()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from storagedriver.contract import (
     ContentChangedError,
     FileInfo,
+    InvalidOffsetError,
     InvalidParametersError,
     ProtocolError,
     StorageDriver,
     StorageDriverError,
     UnsupportedMethodError,
+    UploadInfo,
 )
 from storagedriver.contract.failures import as_driver_error, fill_stored
 from storagedriver.ipc.calls import time_from_wire, time_to_wire
@@ -28,10 +31,19 @@ from storagedriver.ipc.content import (
 )
 from storagedriver.ipc.fields import blob, count, flag, text
 from storagedriver.ipc.messages import Close, Message, Request, Response, Wire
+from storagedriver.ipc.open_uploads import OpenUploads
 from storagedriver.ipc.states import State
 from storagedriver.ipc.wire_errors import error_to_wire
 
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What all workers of a driver process share."""
+
+    driver: StorageDriver
+    uploads: OpenUploads
 
 
 class Worker:
@@ -40,10 +52,10 @@ class Worker:
     The attributes may be read from another thread, for Ping.
     """
 
-    def __init__(self, number: int, channel: Channel, driver: StorageDriver) -> None:
+    def __init__(self, number: int, channel: Channel, served: Served) -> None:
         self.number = number
         self.channel = channel
-        self._driver = driver
+        self._served = served
         self._busy_since: float | None = None
 
     def run(self) -> None:
@@ -94,7 +106,7 @@ class Worker:
             method = _METHODS.get(request.method)
             if method is None:
                 raise UnsupportedMethodError(request.method)
-            return method(self._driver, self.channel, request)
+            return method(self._served, self.channel, request)
         except (ChannelLostError, HungUpError):
             raise
         except Exception as error:
@@ -103,7 +115,7 @@ class Worker:
                 raise
             if not isinstance(error, StorageDriverError):
                 _logger.exception("%s failed", request.method)
-            failure = as_driver_error(error, self._driver.name)
+            failure = as_driver_error(error, self._served.driver.name)
             return Response(request.id, error_to_wire(failure), None)
 
 
@@ -112,36 +124,36 @@ def refusal(channel: Channel, error: ProtocolError) -> Message:
     return Response(channel.session.id, error_to_wire(error), None)
 
 
-def _get_content(driver: StorageDriver, channel: Channel, request: Request) -> Response:
-    return send_bytes(channel, request, driver.get_content(text(request.params, "path")))
+def _get_content(served: Served, channel: Channel, request: Request) -> Response:
+    return send_bytes(channel, request, served.driver.get_content(text(request.params, "path")))
 
 
-def _read_stream(driver: StorageDriver, channel: Channel, request: Request) -> Response:
+def _read_stream(served: Served, channel: Channel, request: Request) -> Response:
     path, offset = text(request.params, "path"), count(request.params, "offset")
     expected = blob(request.params, "version")
-    with driver.read_stream(path, offset) as stream:
+    with served.driver.read_stream(path, offset) as stream:
         if expected and stream.version != expected:
             raise ContentChangedError(path)
         return send_stream(channel, request, stream, offset)
 
 
-def _put_content(driver: StorageDriver, channel: Channel, request: Request) -> Response:
+def _put_content(served: Served, channel: Channel, request: Request) -> Response:
     content = IncomingContent(channel, request, is_complete=flag(request.params, "end")).read()
-    driver.put_content(text(request.params, "path"), content)
+    served.driver.put_content(text(request.params, "path"), content)
     return Response(request.id, None, {"written": len(content)})
 
 
-def _write_stream(driver: StorageDriver, channel: Channel, request: Request) -> Response:
+def _write_stream(served: Served, channel: Channel, request: Request) -> Response:
     path, offset = text(request.params, "path"), count(request.params, "offset")
     content = IncomingContent(channel, request, is_complete=flag(request.params, "end"))
     try:
-        written = driver.write_stream(path, offset, content)
+        written = served.driver.write_stream(path, offset, content)
         _check_written(written, content, channel)
     except (ChannelLostError, HungUpError):
         raise
     except Exception as error:
-        failure = as_driver_error(error, driver.name)
-        fill_stored(failure, driver, path)
+        failure = as_driver_error(error, served.driver.name)
+        fill_stored(failure, served.driver, path)
         raise failure from error
     return Response(request.id, None, {"written": written})
 
@@ -157,8 +169,8 @@ def _check_written(written: int, content: IncomingContent, channel: Channel) -> 
         )
 
 
-def _stat(driver: StorageDriver, channel: Channel, request: Request) -> Response:
-    info = driver.stat(text(request.params, "path"))
+def _stat(served: Served, channel: Channel, request: Request) -> Response:
+    info = served.driver.stat(text(request.params, "path"))
     result: dict[str, Wire] = {
         "path": info.path,
         "size": info.size,
@@ -168,17 +180,17 @@ def _stat(driver: StorageDriver, channel: Channel, request: Request) -> Response
     return Response(request.id, None, result)
 
 
-def _list(driver: StorageDriver, channel: Channel, request: Request) -> Response:
+def _list(served: Served, channel: Channel, request: Request) -> Response:
     start_after = request.params.get("start_after")
-    paths: Iterator[str] = iter(driver.list(text(request.params, "path")))
+    paths: Iterator[str] = iter(served.driver.list(text(request.params, "path")))
     if isinstance(start_after, str):
         paths = (path for path in paths if path > start_after)
     return send_listing(channel, request, ([path.rpartition("/")[2]] for path in paths))
 
 
-def _walk(driver: StorageDriver, channel: Channel, request: Request) -> Response:
+def _walk(served: Served, channel: Channel, request: Request) -> Response:
     start_after = request.params.get("start_after")
-    infos = driver.walk(
+    infos = served.driver.walk(
         text(request.params, "path"), start_after if isinstance(start_after, str) else None
     )
     return send_listing(channel, request, map(_walk_entry, infos))
@@ -188,28 +200,88 @@ def _walk_entry(info: FileInfo) -> list[Wire]:
     return [info.path, info.size, None if info.mod_time is None else time_to_wire(info.mod_time)]
 
 
-def _move(driver: StorageDriver, channel: Channel, request: Request) -> Response:
-    driver.move(text(request.params, "source"), text(request.params, "destination"))
+def _move(served: Served, channel: Channel, request: Request) -> Response:
+    served.driver.move(text(request.params, "source"), text(request.params, "destination"))
     return Response(request.id, None, {})
 
 
-def _delete(driver: StorageDriver, channel: Channel, request: Request) -> Response:
-    driver.delete(text(request.params, "path"))
+def _delete(served: Served, channel: Channel, request: Request) -> Response:
+    served.driver.delete(text(request.params, "path"))
     return Response(request.id, None, {})
 
 
-def _url_for(driver: StorageDriver, channel: Channel, request: Request) -> Response:
+def _url_for(served: Served, channel: Channel, request: Request) -> Response:
     given = request.params.get("options")
     options: dict[str, object] = {}
     for option, value in (given if isinstance(given, Mapping) else {}).items():
         if option not in ("method", "expiry"):
-            raise InvalidParametersError(driver.name, option, "unknown option")
+            raise InvalidParametersError(served.driver.name, option, "unknown option")
         options[option] = time_from_wire(value) if option == "expiry" else value
-    url = driver.url_for(text(request.params, "path"), options)
+    url = served.driver.url_for(text(request.params, "path"), options)
     return Response(request.id, None, {"url": url})
 
 
-_METHODS: Final[Mapping[str, Callable[[StorageDriver, Channel, Request], Response]]] = {
+def _open_upload(served: Served, channel: Channel, request: Request) -> Response:
+    upload_id = request.params.get("upload_id")
+    writer = served.uploads.open(
+        text(request.params, "path"), upload_id if isinstance(upload_id, str) else None
+    )
+    return Response(request.id, None, {"upload_id": writer.upload_id, "size": writer.size})
+
+
+def _write_upload(served: Served, channel: Channel, request: Request) -> Response:
+    upload_id, offset = text(request.params, "upload_id"), count(request.params, "offset")
+    content = IncomingContent(channel, request, is_complete=flag(request.params, "end"))
+    writer = served.uploads.get(upload_id)
+    try:
+        if offset != writer.size:
+            raise InvalidOffsetError(upload_id, offset)
+        while piece := content.read(channel.session.max_chunk_bytes):
+            writer.write(piece)
+    except (ChannelLostError, HungUpError):
+        raise
+    except Exception as error:
+        failure = as_driver_error(error, served.driver.name)
+        failure.stored = writer.size
+        raise failure from error
+    return Response(request.id, None, {"size": writer.size})
+
+
+def _commit_upload(served: Served, channel: Channel, request: Request) -> Response:
+    upload_id, params = text(request.params, "upload_id"), request.params
+    size, digest = params.get("size"), params.get("digest")
+    served.uploads.get(upload_id).commit(
+        size=size if isinstance(size, int) else None,
+        digest=digest if isinstance(digest, str) else None,
+    )
+    served.uploads.forget(upload_id)
+    return Response(request.id, None, {})
+
+
+def _cancel_upload(served: Served, channel: Channel, request: Request) -> Response:
+    upload_id = text(request.params, "upload_id")
+    served.uploads.get(upload_id).cancel()
+    served.uploads.forget(upload_id)
+    return Response(request.id, None, {})
+
+
+def _close_upload(served: Served, channel: Channel, request: Request) -> Response:
+    upload_id = text(request.params, "upload_id")
+    served.uploads.get(upload_id).close()
+    served.uploads.forget(upload_id)
+    return Response(request.id, None, {})
+
+
+def _list_uploads(served: Served, channel: Channel, request: Request) -> Response:
+    uploads = served.driver.uploads(text(request.params, "path"))
+    return send_listing(channel, request, map(_upload_entry, uploads))
+
+
+def _upload_entry(info: UploadInfo) -> list[Wire]:
+    return [info.upload_id, info.path, info.size, time_to_wire(info.time)]
+
+
+_METHODS: Final[Mapping[str, Callable[[Served, Channel, Request], Response]]] = {
     "GetContent": _get_content,
     "ReadStream": _read_stream,
     "PutContent": _put_content,
@@ -220,4 +292,10 @@ _METHODS: Final[Mapping[str, Callable[[StorageDriver, Channel, Request], Respons
     "Move": _move,
     "Delete": _delete,
     "URLFor": _url_for,
+    "OpenUpload": _open_upload,
+    "WriteUpload": _write_upload,
+    "CommitUpload": _commit_upload,
+    "CancelUpload": _cancel_upload,
+    "CloseUpload": _close_upload,
+    "ListUploads": _list_uploads,
 }
