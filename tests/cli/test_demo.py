@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from storagedriver.cli import demo
+from storagedriver.cli.environment_archive import EnvironmentArchive, write_archive
+from storagedriver.cli.suite_runs import SuiteSettings
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
@@ -27,21 +31,41 @@ def test_the_demonstration_tells_what_it_measured_and_leaves_nothing(
     assert os.listdir(tempfile.gettempdir()) == []
 
 
-def test_the_demonstration_for_people_is_four_lines(
-    storagedriver: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "small").write_bytes(b"x" * 100_000)
+@pytest.fixture
+def _small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One case of the suite and an archive of one file."""
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * 100_000)
 
-    def small_archive(target: Path, sources: object) -> object:
-        return write_archive(target, [tmp_path / "small"], minimum_bytes=100_000)
+    def write_small(target: Path, sources: Iterable[Path]) -> EnvironmentArchive:
+        return write_archive(target, [file], minimum_bytes=100_000)
 
-    from storagedriver.cli.environment_archive import write_archive
+    monkeypatch.setattr(demo, "write_archive", write_small)
+    monkeypatch.setattr(demo, "SuiteSettings", partial(SuiteSettings, only=["list_of_2014"]))
 
-    monkeypatch.setattr(demo, "write_archive", small_archive)
+
+@pytest.mark.usefixtures("_small")
+def test_the_demonstration_for_people_is_four_lines(storagedriver: Command) -> None:
     answer = storagedriver("demo")
-    assert [line.split(":")[0] for line in answer.stdout.splitlines()] == [
-        "Checked",
-        "Packed",
-        "Stored",
-        "Fetched",
-    ]
+    assert (answer.status, answer.stderr) == (0, "")
+    checked, packed, stored, fetched = answer.stdout.splitlines()
+    assert checked == ("Checked: the filesystem driver, in a process of its own, passes 1 cases.")
+    assert packed == "Packed:  1 files of this Python, 112.6 kB."
+    assert stored.startswith("Stored:  in ")
+    assert fetched.endswith(", the same digest.")
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_driver_that_fails_the_suite_ends_the_demonstration(
+    storagedriver: Command, drivers_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another driver by the name: it skips the only case, so nothing has passed.
+    program = drivers_directory / "registry-storage-dictionary"
+    program.rename(drivers_directory / "registry-storage-filesystem")
+    monkeypatch.setenv("STORAGEDRIVER_PATH", str(drivers_directory))
+    monkeypatch.setattr(demo, "SuiteSettings", partial(SuiteSettings, only=["write_below_a_file"]))
+    answer = storagedriver("demo")
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr.startswith(
+        "storagedriver: the driver does not pass the suite: no case applies to it"
+    )
