@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from storagedriver.contract.errors import (
@@ -39,7 +40,7 @@ class Root:
     """
 
     def __init__(self, directory: OpenDirectory) -> None:
-        self._directory = directory
+        self.directory = directory
         self.descriptor = directory.descriptor
 
     def open_object(self, path: str) -> tuple[int, os.stat_result]:
@@ -55,7 +56,7 @@ class Root:
         except OSError as error:
             raise contract_error(error, path) from error
         finally:
-            self.close(parent)
+            self.release(parent)
         status = os.fstat(opened)
         if not stat.S_ISREG(status.st_mode):
             try:
@@ -78,7 +79,7 @@ class Root:
             name = names[-1] if names else "."
             return OpenDirectory(open_directory_in(parent, name, DIRECTORY, path))
         finally:
-            self.close(parent)
+            self.release(parent)
 
     def shown_status(self, path: str) -> os.stat_result:
         """Return the status of the object or directory at `path`.
@@ -90,7 +91,7 @@ class Root:
         try:
             status = shown_status(parent, leaf, path)
         finally:
-            self.close(parent)
+            self.release(parent)
         if status is None:
             raise PathNotFoundError(path)
         return status
@@ -98,7 +99,7 @@ class Root:
     def open_above(self, names: list[str], path: str) -> int:
         """Go down `names`, the directories above `path`; return a descriptor to go on from.
 
-        Give it back to `close`. Raises PathNotFoundError, NotADirectoryError below a file, and
+        Give it back to `release`. Raises PathNotFoundError, NotADirectoryError below a file, and
         PermissionDeniedError if a link or a special file is in the way.
         """
         # Most of the time of a small read is spent here, so it is one loop without calls.
@@ -108,14 +109,14 @@ class Root:
                 passing = os.open(name, PASSING, dir_fd=passed)
             except OSError as error:
                 failure = directory_error(error, passed, name, path)
-                self.close(passed)
+                self.release(passed)
                 raise failure from error
             if passed != self.descriptor:
                 os.close(passed)
             passed = passing
         return passed
 
-    def close(self, descriptor: int) -> None:
+    def release(self, descriptor: int) -> None:
         """Close a descriptor that `open_above` gave: it may be the root's own, which stays open."""
         if descriptor != self.descriptor:
             os.close(descriptor)
@@ -161,7 +162,9 @@ def _make(directory: Path, durability: Durability) -> None:
         return
     if not directory.parent.is_dir():
         _make(directory.parent, durability)
-    directory.mkdir(exist_ok=True)
+    # Another process may make it at the same moment; what is no directory cannot be opened as one.
+    with suppress(FileExistsError):
+        directory.mkdir()
     parent = os.open(directory.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         durability.sync_entries(parent)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from storagedriver.contract.errors import (
     NotADirectoryError,
@@ -23,10 +24,10 @@ WRITING: Final = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 
 
 class OpenDirectory:
-    """A descriptor that is closed when nobody holds this any more.
+    """A descriptor that is closed at the end of the context, or when nobody holds this any more.
 
-    So a driver can be closed while calls are under way: none of them finds its descriptor closed,
-    or, worse, used for something else by then.
+    The latter is for the root: a driver can be closed while calls are under way, and none of them
+    finds its descriptor closed, or, worse, used for something else by then.
     """
 
     __slots__ = ("descriptor",)
@@ -34,8 +35,24 @@ class OpenDirectory:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
 
-    def __del__(self) -> None:
-        os.close(self.descriptor)
+    def close(self) -> None:
+        """Close it now: for a holder who knows to be the last. Closing twice is no error."""
+        if self.descriptor >= 0:
+            descriptor, self.descriptor = self.descriptor, -1
+            os.close(descriptor)
+
+    __del__ = close
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def open_directory_in(parent: int, name: str, flags: int, path: str) -> int:

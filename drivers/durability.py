@@ -43,9 +43,9 @@ def _sync(descriptor: int) -> None:
     except OSError as error:
         if error.errno not in _UNSUPPORTED:
             raise
-        _warn_once(os.strerror(error.errno))
+        warn_once(os.strerror(error.errno))
 
 
 @cache
-def _warn_once(reason: str) -> None:
+def warn_once(reason: str) -> None:
     logging.getLogger(__name__).warning("the file system cannot sync everything: %s", reason)

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from storagedriver.contract.driver import Paths, StorageDriver
 from storagedriver.contract.errors import (
@@ -35,7 +35,8 @@ from storagedriver.drivers.pieces import pieces
 from storagedriver.drivers.reading import ObjectReadStream, read_whole
 from storagedriver.drivers.removal import remove_tree
 from storagedriver.drivers.staging import StagedFile, Staging
-from storagedriver.drivers.visible import file_info, holds_object, shown_names, walk
+from storagedriver.drivers.tree_walk import walk
+from storagedriver.drivers.visible import file_info, shown_names
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -54,10 +55,10 @@ class FilesystemDriver(StorageDriver):
 
     def __init__(self, root: str, *, durability: Durability = Durability.FULL) -> None:
         """Raises PermissionDeniedError, NotADirectoryError and others about the root directory."""
-        self._open_root: Root | None = open_root(root, durability)
-        self._staging = Staging(self._open_root)
+        opened = open_root(root, durability)
+        self._place_if_open: _Place | None = _Place(opened, Staging(opened))
         self._durability = durability
-        self._staging.sweep()
+        self._place.staging.sweep()
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, object]) -> FilesystemDriver:
@@ -69,7 +70,7 @@ class FilesystemDriver(StorageDriver):
         return cls(_root_directory(parameters), durability=_durability(parameters))
 
     def get_content(self, path: str) -> bytes:
-        descriptor, status = self._root.open_object(path)
+        descriptor, status = self._place.root.open_object(path)
         try:
             return read_whole(descriptor, status.st_size)
         except OSError as error:
@@ -78,15 +79,15 @@ class FilesystemDriver(StorageDriver):
             os.close(descriptor)
 
     def put_content(self, path: str, content: ReadableBuffer) -> None:
-        root = self._root
+        root, staging = self._place
         view = as_bytes_view(content)
         with Parents(root, path) as parents:
             try:
-                with self._staging.create() as staged:
+                with staging.create() as staged:
                     placed = self._put(parents, staged, view)
                 if not placed:
                     # Another file system is mounted above the path: staged there once more.
-                    with self._staging.create_beside(parents.descriptor) as staged:
+                    with staging.create_beside(parents.descriptor) as staged:
                         self._put(parents, staged, view)
             except OSError as error:
                 raise contract_error(error, path) from error
@@ -108,11 +109,11 @@ class FilesystemDriver(StorageDriver):
         return parents.place(lambda place: _renamed(staged, place, parents.leaf))
 
     def read_stream(self, path: str, offset: int = 0) -> ReadStream:
-        descriptor, status = self._root.open_object(path)
+        descriptor, status = self._place.root.open_object(path)
         return ObjectReadStream(descriptor, status, offset, path)
 
     def write_stream(self, path: str, offset: int, reader: Reader) -> int:
-        root = self._root
+        root = self._place.root
         check_write(root, path, offset)
         incoming = pieces(reader)
         # Nothing is cut or made before the reader has shown that it can read.
@@ -127,17 +128,17 @@ class FilesystemDriver(StorageDriver):
             return writing.finish()
 
     def stat(self, path: str) -> FileInfo:
-        root = self._root
+        root = self._place.root
         if path == "/":
             return FileInfoFields(path, 0, None, is_dir=True)
         return file_info(path, root.shown_status(path))
 
     def list(self, path: str) -> Paths:
-        directory = self._root.open_directory(path)
-        try:
-            names = sorted(shown_names(directory.descriptor))
-        except OSError as error:
-            raise contract_error(error, path) from error
+        with self._place.root.open_directory(path) as directory:
+            try:
+                names = sorted(shown_names(directory.descriptor))
+            except OSError as error:
+                raise contract_error(error, path) from error
         if path == "/":
             return ["/" + name for name in names]
         if not names:
@@ -145,10 +146,10 @@ class FilesystemDriver(StorageDriver):
         return [f"{path}/{name}" for name in names]
 
     def move(self, source: str, destination: str) -> None:
-        move(self._root, self._staging, self._durability, source, destination)
+        move(*self._place, self._durability, source, destination)
 
     def delete(self, path: str) -> None:
-        with Parents(self._root, path) as parents:
+        with Parents(self._place.root, path) as parents:
             status = parents.look()
             if status is None:
                 raise PathNotFoundError(path)
@@ -168,23 +169,26 @@ class FilesystemDriver(StorageDriver):
 
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
         """As the contract says; each directory is seen as it is when the walk comes to it."""
-        directory = self._root.open_directory(path)
-        try:
-            if path != "/" and not holds_object(directory.descriptor):
-                raise PathNotFoundError(path)
-        except OSError as error:
-            raise contract_error(error, path) from error
-        return walk(directory, path, start_after or "")
+        root = self._place.root
+        if path != "/":
+            # Raises if no object is there, and so in the call, as it should be.
+            root.shown_status(path)
+        return walk(root.open_directory(path), path, start_after or "")
 
     def close(self) -> None:
         """Let go of the root. Calls under way, and open streams, come to their end."""
-        self._open_root = None
+        self._place_if_open = None
 
     @property
-    def _root(self) -> Root:
-        if self._open_root is None:
-            raise ValueError("the driver filesystem is closed")
-        return self._open_root
+    def _place(self) -> _Place:
+        if self._place_if_open is None:
+            raise ValueError(f"the driver {self.name} is closed")
+        return self._place_if_open
+
+
+class _Place(NamedTuple):
+    root: Root
+    staging: Staging
 
 
 def _renamed(staged: StagedFile, place: int, name: str) -> bool:
