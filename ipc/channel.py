@@ -96,7 +96,7 @@ class Channel:
         self._pid = os.getpid()
         self._socket = socket
         self._is_bound = False
-        self._may_be_taken_over = not endpoint.startswith("ipc://")
+        self._may_be_taken_over = False
         self._process: ProcessHandle | None = None
         self._monitor = socket.get_monitor_socket(_EVENTS)
         self._connections: set[int] = set()
@@ -122,7 +122,7 @@ class Channel:
         except zmq.ZMQError as error:
             channel.close()
             raise OSError(error.errno, f"cannot bind {endpoint}: {error}") from error
-        channel._is_bound = True
+        channel._is_bound = channel._may_be_taken_over = True
         channel.endpoint = socket.getsockopt_string(zmq.LAST_ENDPOINT)
         return channel
 
@@ -154,11 +154,11 @@ class Channel:
         ChannelLostError, NoProgressError if the peer takes nothing for so long.
         """
         header, content = encode(message)
-        self.session.send(message, monotonic())
         if self._may_be_taken_over:
             self._read_monitor()
         if self._disconnected:
             raise ChannelLostError(process_ended=False)
+        self.session.send(message, monotonic())
         try:
             self._send_frames(header, content)
         except zmq.Again:
@@ -197,6 +197,7 @@ class Channel:
         if self._is_bound and self.endpoint.startswith("ipc://"):
             with suppress(FileNotFoundError):
                 os.unlink(self.endpoint.removeprefix("ipc://"))
+            self._may_be_taken_over = False
 
     def close(self, *, farewell: Message | None = None) -> None:
         """Close the socket, after one last message if the peer still listens. Never blocks.

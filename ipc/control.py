@@ -8,6 +8,7 @@ from time import monotonic
 
 from storagedriver.ipc.channel import Channel, NoProgressError
 from storagedriver.ipc.messages import Response, Wire
+from storagedriver.ipc.states import State
 from storagedriver.ipc.wire_errors import error_from_wire
 
 
@@ -17,7 +18,6 @@ class ControlChannel:
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self._lock = threading.Lock()
-        self._is_answer_due = False
 
     def call(
         self, method: str, params: Mapping[str, Wire], *, timeout_seconds: float
@@ -31,12 +31,12 @@ class ControlChannel:
         if not self._lock.acquire(timeout=max(0.0, timeout_seconds)):
             raise NoProgressError
         try:
-            if self._is_answer_due:
+            # The session knows also of a request whose sending has failed half-way.
+            if self.channel.session.state not in (State.IDLE, State.CLOSED):
                 self._receive(deadline)
             self.channel.send(
                 self.channel.session.request(method, params), timeout_seconds=timeout_seconds
             )
-            self._is_answer_due = True
             response = self._receive(deadline)
         finally:
             self._lock.release()
@@ -48,5 +48,4 @@ class ControlChannel:
         while True:
             message = self.channel.receive(max(0.0, deadline - monotonic()))
             if isinstance(message, Response):
-                self._is_answer_due = False
                 return message
