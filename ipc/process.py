@@ -132,18 +132,12 @@ class DriverProcess:
 
         Raises TimeoutError if it does not take it in time, BrokenPipeError if it has closed it.
         """
-        stdin = self._popen.stdin
-        if stdin is None:
-            raise BrokenPipeError("standard input is closed")
-        os.set_blocking(stdin.fileno(), False)
-        deadline = monotonic() + timeout_seconds
-        left = memoryview(line)
-        while left:
-            poller = select.poll()
-            poller.register(stdin.fileno(), select.POLLOUT)
-            if not poller.poll(max(0.0, deadline - monotonic()) * 1000):
-                raise TimeoutError("the driver does not read its standard input")
-            left = left[os.write(stdin.fileno(), left[: select.PIPE_BUF]) :]
+        # Under the lock: the watcher closes the pipe when the process ends.
+        with self._stdin_lock:
+            stdin = self._popen.stdin
+            if stdin is None or stdin.closed:
+                raise BrokenPipeError("standard input is closed")
+            _write(stdin.fileno(), line, monotonic() + timeout_seconds)
 
     def close_stdin(self) -> None:
         """End the lifeline: the driver is to exit now. Closing twice is no error."""
@@ -230,6 +224,17 @@ class DriverProcess:
         self._popen.wait()
         self.close_stdin()
         self.exited.set()
+
+
+def _write(descriptor: int, line: bytes, deadline: float) -> None:
+    os.set_blocking(descriptor, False)
+    poller = select.poll()
+    poller.register(descriptor, select.POLLOUT)
+    left = memoryview(line)
+    while left:
+        if not poller.poll(max(0.0, deadline - monotonic()) * 1000):
+            raise TimeoutError("the driver does not read its standard input")
+        left = left[os.write(descriptor, left[: select.PIPE_BUF]) :]
 
 
 def _kill(processes: Sequence[psutil.Process]) -> None:
