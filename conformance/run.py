@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -182,13 +183,17 @@ class SuiteRun:
 
 
 def empty(driver: StorageDriver) -> None:
-    """Delete all that is in the store. Raises CaseFailedError if something is left."""
-    for path in driver.list("/"):
-        try:
-            driver.delete(path)
-        except PathNotFoundError:
-            continue
-    require_equal(driver.list("/"), [], "list(/) after everything was deleted")
+    """Delete all that is in the store. Raises CaseFailedError if that is not to be done."""
+    try:
+        for path in driver.list("/"):
+            with suppress(PathNotFoundError):
+                driver.delete(path)
+        left = driver.list("/")
+    except Exception as error:
+        # Said, since it comes back after every case that follows.
+        text = f"the store cannot be emptied: {type(error).__name__}: {error}"
+        raise CaseFailedError(text) from error
+    require_equal(left, [], "list(/) after everything was deleted")
 
 
 def _failure_of(call: Callable[[], None], *, seconds: float) -> Exception | None:

@@ -309,6 +309,17 @@ def test_a_store_that_does_not_empty_is_a_failure() -> None:
         empty(driver)
 
 
+class CannotDelete(InMemoryDriver):
+    def delete(self, path: str) -> None:
+        raise StorageDriverError("no")
+
+
+def test_a_store_that_cannot_be_emptied_is_told_apart_from_what_the_case_found() -> None:
+    report = run_suite(CannotDelete, only=["put_get_one_byte"])
+    reason = report.results[0].reason
+    assert reason.startswith("the store cannot be emptied: StorageDriverError: no")
+
+
 def test_cases_get_the_same_content_whatever_else_runs() -> None:
     alone = run_suite(InMemoryDriver, only=["put_get_random_bytes"]).results[0]
     both = run_suite(InMemoryDriver, only=["put_get_one_byte", "put_get_random_bytes"]).results[1]
