@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -138,6 +139,10 @@ class _Owned:
 
 
 def _wait_until_nothing_is_left(before: _Owned, directory: Path) -> _Owned:
+    left = _Owned.now(directory).since(before)
+    if left.any():
+        # An error that was caught and its frames may hold each other, and what was open in them.
+        gc.collect()
     deadline = time.monotonic() + SETTLING_SECONDS
     while (left := _Owned.now(directory).since(before)).any() and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
