@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from storagedriver.contract import InvalidParametersError, Secret
 
@@ -80,9 +80,10 @@ class _Encoder:
             case float() if value == value and abs(value) != float("inf"):
                 return value
             case Mapping():
-                return self.mapping(value, f"{where}.")
+                return self.mapping(cast("Mapping[str, object]", value), f"{where}.")
             case list() | tuple():
-                return [self._value(item, f"{where}[{i}]") for i, item in enumerate(value)]
+                items = cast("Sequence[object]", value)
+                return [self._value(item, f"{where}[{i}]") for i, item in enumerate(items)]
             case _:
                 reason = f"JSON has no {type(value).__name__}"
                 if isinstance(value, float):

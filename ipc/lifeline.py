@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 # How often the parent is looked at. The pipe tells at once; this is for when it cannot.
 _PARENT_SECONDS: Final = 1.0
@@ -57,14 +57,13 @@ class Lifeline:
             line += data
             if len(line) > _MAX_LINE_BYTES:
                 raise ValueError("the first line of standard input is too long")
-        first = json.loads(line)
-        token = first.get("token") if isinstance(first, dict) else None
+        first = parse_object(line, "the first line of standard input")
+        token, parameters = first.get("token"), first.get("parameters")
         if not isinstance(token, str):
             raise ValueError('the first line of standard input has no "token"')
-        parameters = first.get("parameters")
         if parameters is not None and not isinstance(parameters, dict):
             raise ValueError('"parameters" in the first line of standard input is not an object')
-        return FirstLine(token, parameters)
+        return FirstLine(token, cast("Mapping[str, object] | None", parameters))
 
     def watch(self, on_end: Callable[[], None]) -> None:
         """Call `on_end`, from a thread of its own, when the host is gone."""
@@ -84,6 +83,17 @@ class Lifeline:
                 break
         self._ended.set()
         on_end()
+
+
+def parse_object(text: str | bytes | bytearray, where: str) -> Mapping[str, object]:
+    """Return the JSON object that `text` is. Raises ValueError that says `where` if it is none."""
+    try:
+        value: object = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{where} is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is not a JSON object")
+    return cast("Mapping[str, object]", value)
 
 
 def remove_sockets(endpoint: str) -> None:

@@ -7,7 +7,6 @@ host is gone exits in the middle of any call.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from storagedriver.contract import (
     CURRENT_VERSION,
@@ -28,7 +27,7 @@ from storagedriver.contract.failures import as_driver_error
 from storagedriver.contract.features import FEATURES, FILE_HANDOFF, PING
 from storagedriver.ipc.channel import Channel, ChannelLostError
 from storagedriver.ipc.fields import count, text
-from storagedriver.ipc.lifeline import Lifeline, remove_sockets
+from storagedriver.ipc.lifeline import Lifeline, parse_object, remove_sockets
 from storagedriver.ipc.limits import CREDIT_WINDOW_CHUNKS, MAX_CHANNELS, MAX_CHUNK_BYTES
 from storagedriver.ipc.messages import Attach, Close, Request, Response, Wire
 from storagedriver.ipc.open_uploads import OpenUploads
@@ -36,6 +35,9 @@ from storagedriver.ipc.session import Role, Session
 from storagedriver.ipc.states import Side
 from storagedriver.ipc.wire_errors import error_to_wire
 from storagedriver.ipc.worker import Served, Worker, refusal
+
+if TYPE_CHECKING:
+    import io
 
 _EXIT_USAGE: Final = 64
 
@@ -73,13 +75,12 @@ def serve(
         first = lifeline.read_first_line()
         parameters = first.parameters
         if parameters is None:
-            parameters = _parse_parameters(sys.argv[1])
+            parameters = parse_object(sys.argv[1], "the first argument")
     except ValueError as error:
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         sys.exit(_EXIT_USAGE)
     # What a driver prints is its log, and a log is read while the program runs.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)
+    cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
     server = _Server(factory, name, parameters, first.token, lifeline, endpoint)
     lifeline.watch(server.on_host_gone)
     try:
@@ -108,16 +109,6 @@ def _explain(name: str) -> NoReturn:
     sys.exit(_EXIT_USAGE)
 
 
-def _parse_parameters(argument: str) -> Mapping[str, object]:
-    try:
-        parameters = json.loads(argument)
-    except ValueError as error:
-        raise ValueError(f"the first argument is not JSON: {error}") from error
-    if not isinstance(parameters, dict):
-        raise ValueError("the first argument is not a JSON object")
-    return parameters
-
-
 def _exit_now() -> None:
     """End the process in the middle of whatever its threads do: the host is gone."""
     os._exit(0)
@@ -138,8 +129,8 @@ class _Server:
     endpoint: str
     served: Served | None = None
     is_ending: bool = False
-    workers: dict[int, Worker] = field(default_factory=dict)
-    threads: set[threading.Thread] = field(default_factory=set)
+    workers: dict[int, Worker] = field(default_factory=dict[int, Worker])
+    threads: set[threading.Thread] = field(default_factory=set[threading.Thread])
 
     def run(self) -> None:
         """Attach, and answer the control channel until Shutdown or a failed Hello."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from storagedriver.contract import ProtocolError, UnsupportedMethodError
 from storagedriver.ipc.calls import CALLS, Direction, check_info, check_params, check_result
@@ -123,7 +123,7 @@ class Session:
         self.max_chunk_bytes = max_chunk_bytes
         self.write_credit_bytes = write_credit_bytes
         self.state = State.ATTACHING
-        self.id = 0
+        self.id: int = 0
         self.method = ""
         self.credit_bytes = 0
         self.moved_bytes = 0
@@ -225,7 +225,7 @@ class Session:
         following = TRANSITIONS[self.state].get((sender, message.kind))
         if following is None:
             raise self._breach(f"{message.kind.name} is not allowed in state {self.state.name}")
-        rule = _RULES.get(message.kind)
+        rule = self._RULES.get(message.kind)
         if rule is not None:
             following = rule(self, message, following)
         self.state = following
@@ -351,13 +351,13 @@ class Session:
         self._check_id(message.id, Kind.CANCEL)
         return following
 
-
-_RULES: Final[Mapping[Kind, Callable[..., State]]] = {
-    Kind.REQUEST: Session._begin,
-    Kind.RESPONSE: Session._finish,
-    Kind.START: Session._on_start,
-    Kind.CHUNK: Session._on_chunk,
-    Kind.END: Session._on_end,
-    Kind.CREDIT: Session._on_credit,
-    Kind.CANCEL: Session._on_cancel,
-}
+    # Here and not in `_step`: a table is read at a glance, and made once.
+    _RULES: ClassVar[Mapping[Kind, Callable[..., State]]] = {
+        Kind.REQUEST: _begin,
+        Kind.RESPONSE: _finish,
+        Kind.START: _on_start,
+        Kind.CHUNK: _on_chunk,
+        Kind.END: _on_end,
+        Kind.CREDIT: _on_credit,
+        Kind.CANCEL: _on_cancel,
+    }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -69,8 +70,12 @@ def make(parameters: Mapping[str, object]) -> StorageDriver:
             threading.Event().wait()
         case "ignore-sigterm":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        case "noisy":
+            print("x" * 1_000_000, flush=True)
+            os.write(2, bytes(range(256)) * 4000)
+            os.write(1, b"no newline at the end")
         case "grandchild":
-            print(f"grandchild {os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '1000')}", flush=True)
+            subprocess.Popen(["sleep", "1000"])
         case odd:
             raise InvalidParametersError("odd", "oddity", f"there is no {odd!r}")
     return OddDriver()

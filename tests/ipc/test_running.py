@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from storagedriver.ipc.running import RunningDriver, StartSettings
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_driver.py"))]
 ODD = [sys.executable, str(Path(__file__).with_name("odd_driver.py"))]
 
-HELLO = {
+HELLO: dict[str, object] = {
     "version": "0.1",
     "name": "fake",
     "features": [],
@@ -105,6 +107,7 @@ def test_program_that_closes_its_input_is_not_waited_for_long() -> None:
     ("way", "what"),
     [
         ("wrong-token", "does not know the token"),
+        ("stranger", "does not know the token"),
         ("garbage", "header"),
         ("hello-first", "REQUEST"),
         ("version-nonsense", "version"),
@@ -160,3 +163,50 @@ def test_driver_that_hangs_in_hello() -> None:
 def test_parameters_longer_than_an_argument_may_be_arrive() -> None:
     with pytest.raises(InvalidParametersError, match=r"x{300}"):
         start(ODD, oddity="x" * 1_000_000)
+
+
+def test_program_that_floods_its_output_is_ended_in_time() -> None:
+    error = failure([*FAKE, "flood"], seconds=1.0)
+    assert isinstance(error, DriverTimeoutError)
+
+
+def test_noise_on_both_outputs_does_not_disturb_a_start() -> None:
+    start(ODD, oddity="noisy").stop()
+
+
+def test_temporary_directory_whose_name_is_too_long_for_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("d" * 120)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    start(ODD).stop()
+
+
+def test_temporary_directory_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", "/nowhere")
+    start(ODD).stop()
+
+
+def test_many_at_once_from_threads() -> None:
+    with ThreadPoolExecutor(32) as threads:
+        started = [threads.submit(start, ODD) for _ in range(32)]
+        running = [future.result() for future in started]
+        assert len({driver.process.pid for driver in running}) == 32
+        for stopped in [threads.submit(driver.stop) for driver in running]:
+            stopped.result()
+
+
+def test_many_at_once_from_processes() -> None:
+    program = (
+        "import sys\n"
+        "from storagedriver.ipc import IPCStorageDriver\n"
+        f"with IPCStorageDriver.start({ODD!r}, {{}}, name='odd') as driver:\n"
+        "    driver.put_content('/a', b'a')\n"
+        "    print(driver.get_content('/a').decode())\n"
+    )
+    hosts = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    assert [host.communicate()[0] for host in hosts] == ["a\n"] * 8
