@@ -53,11 +53,13 @@ class IncomingContent:
         self._channel = channel
         self._rest: Content = b"" if request.content is None else request.content
         self.at_end = is_complete
+        self._stopped: Exception | None = None
 
     def read(self, size: int = -1, /) -> Piece:
         """Return up to `size` bytes, at least one except at the end; below 0: all there is.
 
-        Raises CancelledError and HungUpError when the host stops the call.
+        Raises CancelledError and HungUpError when the host stops the call, and the same again from
+        then on: nothing more comes, even for a driver that goes on.
         """
         if size == 0:
             return b""
@@ -79,14 +81,24 @@ class IncomingContent:
 
     def _fill(self) -> bool:
         while not self.at_end and not self._rest:
-            message = self._channel.receive(None)
-            check_stop(message)
+            message = self._receive()
             if isinstance(message, Chunk):
                 self._rest = message.content
             elif isinstance(message, End):
                 self._rest = b"" if message.content is None else message.content
                 self.at_end = True
         return bool(self._rest)
+
+    def _receive(self) -> Message:
+        if self._stopped is not None:
+            raise self._stopped
+        try:
+            message = self._channel.receive(None)
+            check_stop(message)
+        except Exception as error:
+            self._stopped = error
+            raise
+        return message
 
     def _grant(self, size_bytes: int) -> None:
         credit = self._channel.session.consume(size_bytes)
@@ -166,7 +178,7 @@ def _next_piece(stream: ReadStream, limit: int, left: int | None) -> tuple[bytes
     while 0 < len(piece) < min(limit, MIN_CHUNK_BYTES):
         more = stream.read1(limit - len(piece))
         if not more:
-            return piece, 0
+            return piece, 0 if left is None else left - len(piece)
         piece += more
     return piece, None if left is None else left - len(piece)
 

@@ -6,7 +6,12 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from storagedriver.contract import ProtocolError, ReadStream, StorageDriverError
+from storagedriver.contract import (
+    CancelledError,
+    ProtocolError,
+    ReadStream,
+    StorageDriverError,
+)
 from storagedriver.ipc.calls import check_entries
 from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
 from storagedriver.ipc.codec import ListingDecoder
@@ -65,8 +70,10 @@ class Incoming:
             self._error = self._failure(error, self._method, self._path)
             raise self._error from error
         except BaseException:
-            # An interrupt: what the channel is in the middle of is not known any more.
+            # An interrupt: what the channel is in the middle of is not known any more. Whoever
+            # reads on all the same must not take it for the end.
             self._drop()
+            self._error = self._failure(CancelledError(), self._method, self._path)
             raise
         if isinstance(message, Chunk):
             return message.content

@@ -214,6 +214,8 @@ def _url_for(served: Served, channel: Channel, request: Request) -> Response:
     given = request.params.get("options")
     options: dict[str, object] = {}
     for option, value in (given if isinstance(given, Mapping) else {}).items():
+        if value is None:
+            continue
         if option not in ("method", "expiry"):
             raise InvalidParametersError(served.driver.name, option, "unknown option")
         options[option] = time_from_wire(value) if option == "expiry" else value
