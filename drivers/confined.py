@@ -40,8 +40,12 @@ class Root:
     """
 
     def __init__(self, directory: OpenDirectory) -> None:
-        self.directory = directory
+        self._directory = directory
         self.descriptor = directory.descriptor
+
+    def close(self) -> None:
+        """Close it, when no call uses it any more. Closing twice is no error."""
+        self._directory.close()
 
     def open_object(self, path: str) -> tuple[int, os.stat_result]:
         """Open an object for reading. Return its descriptor, which the caller closes, and status.

@@ -26,8 +26,8 @@ WRITING: Final = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 class OpenDirectory:
     """A descriptor that is closed at the end of the context, or when nobody holds this any more.
 
-    The latter is for the root: a driver can be closed while calls are under way, and none of them
-    finds its descriptor closed, or, worse, used for something else by then.
+    The latter is for an iteration that is dropped, and for a staging directory that another has
+    taken the place of, while somebody writes in it.
     """
 
     __slots__ = ("descriptor",)
@@ -36,7 +36,7 @@ class OpenDirectory:
         self.descriptor = descriptor
 
     def close(self) -> None:
-        """Close it now: for a holder who knows to be the last. Closing twice is no error."""
+        """Close it now. Closing twice is no error."""
         if self.descriptor >= 0:
             descriptor, self.descriptor = self.descriptor, -1
             os.close(descriptor)

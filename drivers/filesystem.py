@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from storagedriver.contract.driver import Paths, StorageDriver
 from storagedriver.contract.errors import (
@@ -24,7 +24,7 @@ from storagedriver.contract.errors import (
 from storagedriver.contract.features import CONSTANT_MEMORY, MOVE_DIRECTORIES, WALK
 from storagedriver.contract.fileinfo import FileInfo, FileInfoFields
 from storagedriver.contract.streams import Reader, ReadStream, as_bytes_view
-from storagedriver.drivers.confined import Root, open_root
+from storagedriver.drivers.confined import open_root
 from storagedriver.drivers.durability import Durability
 from storagedriver.drivers.in_place import InPlaceWrite, check_write
 from storagedriver.drivers.moving import move, not_synced
@@ -32,9 +32,10 @@ from storagedriver.drivers.os_errors import contract_error
 from storagedriver.drivers.parameters import check_known
 from storagedriver.drivers.parents import Parents
 from storagedriver.drivers.pieces import pieces
+from storagedriver.drivers.place import Place
 from storagedriver.drivers.reading import ObjectReadStream, read_whole
 from storagedriver.drivers.removal import remove_tree
-from storagedriver.drivers.staging import StagedFile, Staging
+from storagedriver.drivers.staging import StagedFile
 from storagedriver.drivers.tree_walk import walk
 from storagedriver.drivers.visible import file_info, shown_names
 
@@ -55,8 +56,7 @@ class FilesystemDriver(StorageDriver):
 
     def __init__(self, root: str, *, durability: Durability = Durability.FULL) -> None:
         """Raises PermissionDeniedError, NotADirectoryError and others about the root directory."""
-        opened = open_root(root, durability)
-        self._place_if_open: _Place | None = _Place(opened, Staging(opened))
+        self._place = Place(open_root(root, durability))
         self._durability = durability
         self._place.staging.sweep()
 
@@ -70,7 +70,8 @@ class FilesystemDriver(StorageDriver):
         return cls(_root_directory(parameters), durability=_durability(parameters))
 
     def get_content(self, path: str) -> bytes:
-        descriptor, status = self._place.root.open_object(path)
+        with self._place as place:
+            descriptor, status = place.root.open_object(path)
         try:
             return read_whole(descriptor, status.st_size)
         except OSError as error:
@@ -79,15 +80,14 @@ class FilesystemDriver(StorageDriver):
             os.close(descriptor)
 
     def put_content(self, path: str, content: ReadableBuffer) -> None:
-        root, staging = self._place
         view = as_bytes_view(content)
-        with Parents(root, path) as parents:
+        with self._place as place, Parents(place.root, path) as parents:
             try:
-                with staging.create() as staged:
+                with place.staging.create() as staged:
                     placed = self._put(parents, staged, view)
                 if not placed:
                     # Another file system is mounted above the path: staged there once more.
-                    with staging.create_beside(parents.descriptor) as staged:
+                    with place.staging.create_beside(parents.descriptor) as staged:
                         self._put(parents, staged, view)
             except OSError as error:
                 raise contract_error(error, path) from error
@@ -109,32 +109,33 @@ class FilesystemDriver(StorageDriver):
         return parents.place(lambda place: _renamed(staged, place, parents.leaf))
 
     def read_stream(self, path: str, offset: int = 0) -> ReadStream:
-        descriptor, status = self._place.root.open_object(path)
+        with self._place as place:
+            descriptor, status = place.root.open_object(path)
         return ObjectReadStream(descriptor, status, offset, path)
 
     def write_stream(self, path: str, offset: int, reader: Reader) -> int:
-        root = self._place.root
-        check_write(root, path, offset)
-        incoming = pieces(reader)
-        # Nothing is cut or made before the reader has shown that it can read.
-        first = next(incoming, b"")
-        with (
-            Parents(root, path) as parents,
-            InPlaceWrite(parents, offset, self._durability) as writing,
-        ):
-            writing.append(first)
-            for piece in incoming:
-                writing.append(piece)
-            return writing.finish()
+        with self._place as place:
+            check_write(place.root, path, offset)
+            incoming = pieces(reader)
+            # Nothing is cut or made before the reader has shown that it can read.
+            first = next(incoming, b"")
+            with (
+                Parents(place.root, path) as parents,
+                InPlaceWrite(parents, offset, self._durability) as writing,
+            ):
+                writing.append(first)
+                for piece in incoming:
+                    writing.append(piece)
+                return writing.finish()
 
     def stat(self, path: str) -> FileInfo:
-        root = self._place.root
-        if path == "/":
-            return FileInfoFields(path, 0, None, is_dir=True)
-        return file_info(path, root.shown_status(path))
+        with self._place as place:
+            if path == "/":
+                return FileInfoFields(path, 0, None, is_dir=True)
+            return file_info(path, place.root.shown_status(path))
 
     def list(self, path: str) -> Paths:
-        with self._place.root.open_directory(path) as directory:
+        with self._place as place, place.root.open_directory(path) as directory:
             try:
                 names = sorted(shown_names(directory.descriptor))
             except OSError as error:
@@ -146,10 +147,11 @@ class FilesystemDriver(StorageDriver):
         return [f"{path}/{name}" for name in names]
 
     def move(self, source: str, destination: str) -> None:
-        move(*self._place, self._durability, source, destination)
+        with self._place as place:
+            move(place, self._durability, source, destination)
 
     def delete(self, path: str) -> None:
-        with Parents(self._place.root, path) as parents:
+        with self._place as place, Parents(place.root, path) as parents:
             status = parents.look()
             if status is None:
                 raise PathNotFoundError(path)
@@ -169,26 +171,15 @@ class FilesystemDriver(StorageDriver):
 
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
         """As the contract says; each directory is seen as it is when the walk comes to it."""
-        root = self._place.root
-        if path != "/":
-            # Raises if no object is there, and so in the call, as it should be.
-            root.shown_status(path)
-        return walk(root.open_directory(path), path, start_after or "")
+        with self._place as place:
+            if path != "/":
+                # Raises if no object is there: in the call, as it should be.
+                place.root.shown_status(path)
+            return walk(place.root.open_directory(path), path, start_after or "")
 
     def close(self) -> None:
-        """Let go of the root. Calls under way, and open streams, come to their end."""
-        self._place_if_open = None
-
-    @property
-    def _place(self) -> _Place:
-        if self._place_if_open is None:
-            raise ValueError(f"the driver {self.name} is closed")
-        return self._place_if_open
-
-
-class _Place(NamedTuple):
-    root: Root
-    staging: Staging
+        """Let no further call in. Calls under way, walks and open streams come to their end."""
+        self._place.close()
 
 
 def _renamed(staged: StagedFile, place: int, name: str) -> bool:

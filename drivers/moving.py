@@ -16,22 +16,23 @@ from storagedriver.contract.errors import (
     PathNotFoundError,
     UnsupportedMethodError,
 )
-from storagedriver.drivers.confined import Root
 from storagedriver.drivers.descriptors import READING
 from storagedriver.drivers.durability import Durability
 from storagedriver.drivers.os_errors import contract_error
 from storagedriver.drivers.parents import Parents
 from storagedriver.drivers.pieces import PIECE_BYTES
+from storagedriver.drivers.place import Place
 from storagedriver.drivers.reading import version_of
 from storagedriver.drivers.staging import StagedFile, Staging
 
 
-def move(
-    root: Root, staging: Staging, durability: Durability, source: str, destination: str
-) -> None:
+def move(place: Place, durability: Durability, source: str, destination: str) -> None:
     """Move as StorageDriver.move says. Raises errors of the contract."""
-    with Parents(root, source) as above_source, Parents(root, destination) as above_destination:
-        _Move(staging, durability, above_source, above_destination).run()
+    with (
+        Parents(place.root, source) as above_source,
+        Parents(place.root, destination) as above_destination,
+    ):
+        _Move(place.staging, durability, above_source, above_destination).run()
 
 
 class _Move:
@@ -125,8 +126,11 @@ class _Move:
         self._unlink_source()
 
     def _copy(self, opened: int, status: os.stat_result, staged: StagedFile) -> None:
-        while piece := os.read(opened, PIECE_BYTES):
+        left = status.st_size
+        # No further, or somebody who appends all the time would keep it going.
+        while left > 0 and (piece := os.read(opened, min(left, PIECE_BYTES))):
             staged.write(piece)
+            left -= len(piece)
         if version_of(os.fstat(opened)) != version_of(status):
             raise ContentChangedError(self._source.path, reason="it was written to while it moved")
         staged.finish(self._durability)

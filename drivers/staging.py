@@ -139,6 +139,11 @@ class Staging:
         with suppress(OSError):
             _sweep(self._opened(make=False).descriptor)
 
+    def close(self) -> None:
+        """Close the directory, when no call uses it any more. Closing twice is no error."""
+        if self._directory is not None:
+            self._directory.close()
+
     def _sweep_once(self, directory: int) -> None:
         status = os.fstat(directory)
         identity = (status.st_dev, status.st_ino)

@@ -25,7 +25,7 @@ def directory(tmp_path: Path) -> Path:
 def root(directory: Path) -> Iterator[Root]:
     root = open_root(str(directory), Durability.NONE)
     yield root
-    root.directory.close()
+    root.close()
 
 
 @pytest.fixture

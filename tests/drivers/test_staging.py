@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,9 +22,8 @@ Files = Callable[[], dict[str, bytes]]
 @pytest.fixture
 def staging(root: Root) -> Iterator[Staging]:
     staging = Staging(root)
-    # It keeps a directory open for as long as anybody holds it, as the test's own frame would.
-    yield weakref.proxy(staging)
-    del staging
+    yield staging
+    staging.close()
 
 
 @pytest.fixture
@@ -228,7 +226,9 @@ def test_a_live_file_is_not_swept_however_old(
     with staging.create() as staged:
         staged.finish(Durability.NONE)
         make_old(directory / only_file(files)[1:])
-        Staging(root).sweep()
+        other = Staging(root)
+        other.sweep()
+        other.close()
         staged.rename(root.descriptor, "a")
     assert files() == {"/a": b""}
 
