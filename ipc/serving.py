@@ -1,0 +1,183 @@
+"""A driver served to one host: the control channel, and a thread for each worker channel.
+
+So a driver whose workers are all busy still answers Ping.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+from storagedriver.contract import (
+    CURRENT_VERSION,
+    ProtocolError,
+    StorageDriverError,
+    StorageDriverFactory,
+    TooManyChannelsError,
+)
+from storagedriver.contract.failures import as_driver_error
+from storagedriver.contract.features import FEATURES, FILE_HANDOFF, PING
+from storagedriver.ipc.channel import Channel, ChannelLostError
+from storagedriver.ipc.fields import count, text
+from storagedriver.ipc.limits import CREDIT_WINDOW_CHUNKS, MAX_CHANNELS, MAX_CHUNK_BYTES
+from storagedriver.ipc.messages import Attach, Close, Request, Response, Wire
+from storagedriver.ipc.open_uploads import OpenUploads
+from storagedriver.ipc.session import Role, Session
+from storagedriver.ipc.states import Side
+from storagedriver.ipc.wire_errors import error_to_wire
+from storagedriver.ipc.worker import Served, Worker, refusal
+
+# The host is in the same machine and waits: if it does not answer in this time it is not there.
+_CONNECT_SECONDS: Final = 5.0
+
+# For calls that are still running at Shutdown: the host has waited for them already.
+_LAST_CALLS_SECONDS: Final = 0.5
+
+# Exiting right after a send would lose what was sent; the host lets go when it has it.
+_LAST_ANSWER_SECONDS: Final = 5.0
+
+
+@dataclass(slots=True)
+class Serving:
+    """One driver, served to one host. `run` belongs to one thread.
+
+    Attributes:
+        factory: makes the driver, when the host says Hello.
+        name: what the driver is called where it has no name itself.
+        parameters: for the factory.
+        token: what the host told to know its driver by.
+        endpoint: of the host's control channel.
+        wait_for_host: waits until the host has let go, for so many seconds; returns whether it has.
+        closes_driver: whether the driver ends with this.
+        is_ending: whether the end is orderly and under way.
+        threads: those of the worker channels that are open.
+    """
+
+    factory: StorageDriverFactory
+    name: str
+    parameters: Mapping[str, object]
+    token: str
+    endpoint: str
+    wait_for_host: Callable[[float], bool]
+    closes_driver: bool = True
+    served: Served | None = None
+    is_ending: bool = False
+    workers: dict[int, Worker] = field(default_factory=dict[int, Worker])
+    threads: set[threading.Thread] = field(default_factory=set[threading.Thread])
+
+    def run(self) -> None:
+        """Attach, and answer the control channel until Shutdown or a failed Hello.
+
+        Raises ChannelLostError if the host is not there, or goes.
+        """
+        control = self._attach(self.endpoint, Session(Side.DRIVER, Role.NEW))
+        try:
+            self._answer_control(control)
+        except ProtocolError as error:
+            control.close(farewell=refusal(control, error))
+        self.is_ending = True
+        self.wait_for_host(_LAST_ANSWER_SECONDS)
+        control.close()
+
+    def _attach(self, endpoint: str, session: Session) -> Channel:
+        channel = Channel.connect(endpoint, session, timeout_seconds=_CONNECT_SECONDS)
+        channel.send(Attach(self.token, str(CURRENT_VERSION), os.getpid()))
+        return channel
+
+    def _answer_control(self, control: Channel) -> None:
+        while True:
+            message = control.receive(None)
+            if isinstance(message, Close):
+                return
+            if not isinstance(message, Request):
+                continue
+            try:
+                response = Response(message.id, None, self._answer(control, message))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the host is to hear of it
+                failure = as_driver_error(error, self.name)
+                response = Response(message.id, error_to_wire(failure), None)
+            if message.method == "Shutdown":
+                self._end_driver()
+            control.send(response)
+            if message.method == "Shutdown" or self.served is None:
+                return
+
+    def _answer(self, control: Channel, request: Request) -> dict[str, Wire]:
+        match request.method:
+            case "Hello":
+                return self._hello(request)
+            case "OpenChannel":
+                self._open_channel(control.session, request)
+            case "Ping":
+                reports = [worker.report() for worker in list(self.workers.values())]
+                return {"workers": [report for report in reports if report is not None]}
+            case _:
+                pass
+        return {}
+
+    def _hello(self, request: Request) -> dict[str, Wire]:
+        max_chunk = min(MAX_CHUNK_BYTES, count(request.params, "max_chunk"))
+        driver = self.factory(self.parameters)
+        self.served = Served(driver, OpenUploads(driver))
+        features: list[Wire] = [*sorted(told_features(driver.features))]
+        return {
+            "version": str(CURRENT_VERSION),
+            "name": driver.name or self.name,
+            "features": features,
+            "max_channels": MAX_CHANNELS,
+            "write_credit": max_chunk * CREDIT_WINDOW_CHUNKS,
+            "max_chunk": max_chunk,
+        }
+
+    def _open_channel(self, agreed: Session, request: Request) -> None:
+        if len(self.threads) >= MAX_CHANNELS:
+            raise TooManyChannelsError(MAX_CHANNELS)
+        number = count(request.params, "channel")
+        if number in self.workers:
+            raise StorageDriverError(f"Channel {number} is open already")
+        thread = threading.Thread(
+            target=self._work,
+            args=(number, text(request.params, "endpoint"), agreed),
+            name=f"storagedriver-worker-{number}",
+            daemon=True,
+        )
+        self.threads.add(thread)
+        thread.start()
+
+    def _work(self, number: int, endpoint: str, agreed: Session) -> None:
+        session = Session(
+            Side.DRIVER,
+            Role.WORKER,
+            max_chunk_bytes=agreed.max_chunk_bytes,
+            write_credit_bytes=agreed.write_credit_bytes,
+        )
+        try:
+            channel = self._attach(endpoint, session)
+            if self.served is None:
+                raise RuntimeError("a channel was opened before Hello")
+            worker = self.workers[number] = Worker(number, channel, self.served)
+            worker.run()
+        except ChannelLostError:
+            pass  # the host was not there: the slot is free again
+        finally:
+            self.workers.pop(number, None)
+            self.threads.discard(threading.current_thread())
+
+    def _end_driver(self) -> None:
+        # The host has closed the worker channels; a call that still runs must not hold this up.
+        deadline = monotonic() + _LAST_CALLS_SECONDS
+        for thread in list(self.threads):
+            thread.join(max(0.0, deadline - monotonic()))
+        if self.served is not None:
+            self.served.uploads.close()
+            if self.closes_driver:
+                self.served.driver.close()
+
+
+def told_features(features: frozenset[str]) -> frozenset[str]:
+    """What this server makes of a driver's features: it adds its own, and leaves what it lacks."""
+    return ((features & FEATURES) | {PING}) - {FILE_HANDOFF}
