@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from storagedriver.drivers import factory
 from storagedriver.drivers.factory import create
+from storagedriver.drivers.inmemory import InMemoryDriver
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
@@ -71,15 +74,15 @@ def test_a_driver_without_urls_says_so(filesystem: Command) -> None:
 def test_a_url_is_shown_with_what_it_was_asked_for(
     storagedriver: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from storagedriver.drivers import factory
-    from storagedriver.drivers.inmemory import InMemoryDriver
-
     class WithUrls(InMemoryDriver):
         def url_for(self, path: str, options: object = None) -> str:
             assert isinstance(options, dict)
             return f"http://example.org{path}?{options['method']}&{options['expiry']}"
 
-    monkeypatch.setattr(factory, "_registered", {"with-urls": lambda parameters: WithUrls()})
+    def make(parameters: Mapping[str, object]) -> WithUrls:
+        return WithUrls()
+
+    monkeypatch.setattr(factory, "_registered", {"with-urls": make})
     answer = storagedriver(
         "url", "with-urls", "--in-process", "/a", "--method", "HEAD", "--expires-in", "60", "--json"
     )

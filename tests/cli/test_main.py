@@ -89,10 +89,9 @@ def test_a_signal_ends_it_quietly_with_its_driver(
 
 def test_a_signal_leaves_no_half_file(stalling: StallingDriver, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    options = ["--drivers-directory", stalling.directory, "-p", f"fifo={stalling.fifo}"]
-    with subprocess.Popen(
-        [*PROGRAM, "get", "stalling", *options, "/a", tmp_path / "folder" / "copy"]
-    ) as process:
+    options = ["--drivers-directory", str(stalling.directory), "-p", f"fifo={stalling.fifo}"]
+    copy = str(tmp_path / "folder" / "copy")
+    with subprocess.Popen([*PROGRAM, "get", "stalling", *options, "/a", copy]) as process:
         stalling.wait_until_it_stalls()
         assert os.listdir(tmp_path / "folder") != []
         process.send_signal(signal.SIGINT)
