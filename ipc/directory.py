@@ -48,8 +48,8 @@ def _make() -> str:
         if parent is None:
             continue
         if (
-            len(os.fsencode(parent)) + len("/sd-xxxxxxxx") + _LONGEST_NAME_BYTES
-            > MAX_ENDPOINT_BYTES
+            len(os.fsencode(f"ipc://{parent}/sd-xxxxxxxx")) + _LONGEST_NAME_BYTES
+            >= MAX_ENDPOINT_BYTES
         ):
             tried.append(f"{parent} (too long for a socket path)")
             continue
@@ -66,5 +66,6 @@ def _make() -> str:
 def _temporary_directory() -> str | None:
     # gettempdir keeps its first answer for good, and raises if no candidate is writable.
     with suppress(FileNotFoundError):
-        return os.environ.get("TMPDIR") or tempfile.gettempdir()
+        # Absolute: the host may change its directory before it removes this one.
+        return os.path.abspath(os.environ.get("TMPDIR") or tempfile.gettempdir())
     return None

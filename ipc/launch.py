@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 from storagedriver.contract import InvalidParametersError, Secret
@@ -25,7 +25,8 @@ class Launch:
     """The argument and the first line of input for one start of a driver."""
 
     argument: str
-    first_line: bytes
+    first_line: bytes = field(repr=False)
+    """Secret: not to be seen where a traceback shows values."""
 
 
 def prepare(name: str, parameters: Mapping[str, object], token: str) -> Launch:

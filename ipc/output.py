@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from typing import Final
 
 # Enough for a long traceback, little enough to carry around in an error.
@@ -68,15 +69,22 @@ class OutputPipe:
             self._line += line
             self._log_line()
         self._line += rest
-        while len(self._line) > _LINE_BYTES:
-            piece, self._line = self._line[:_LINE_BYTES], self._line[_LINE_BYTES:]
-            self._write(bytes(piece))
+        self._log_long_pieces()
 
     def _log_line(self) -> None:
+        self._log_long_pieces()
         line, self._line = bytes(self._line), bytearray()
         if line:
             self._write(line)
 
+    def _log_long_pieces(self) -> None:
+        while len(self._line) > _LINE_BYTES:
+            piece, self._line = self._line[:_LINE_BYTES], self._line[_LINE_BYTES:]
+            self._write(bytes(piece))
+
     def _write(self, line: bytes) -> None:
-        # Not as the format: a driver may write percent signs.
-        self._logger.info("%s", line.rstrip(b"\r").decode("utf-8", "backslashreplace"))
+        # A handler of the program around us that raises must not end the reading: nobody would
+        # empty the pipe any more, nor see the process end.
+        with suppress(Exception):
+            # Not as the format: a driver may write percent signs.
+            self._logger.info("%s", line.rstrip(b"\r").decode("utf-8", "backslashreplace"))

@@ -75,6 +75,9 @@ class ChannelPool:
         # Looked at after the append: who waits has said so before it looked at the list.
         if self._waiting or self._is_closed:
             with self._changed:
+                if self._is_closed:
+                    # `close` may be over, and nobody else would close this one.
+                    self._hang_up_idle()
                 self._changed.notify_all()
 
     def discard(self, channel: Channel) -> None:
