@@ -69,7 +69,7 @@ make_environment() {
         : >"$incomplete"
         rm -f "$venv"/storagedriver-*.stamp
     else
-        say "making the environment in $venv, once; this takes about a minute"
+        say "making the environment in $venv, which only the first use does"
         : >"$incomplete"
         rm -rf "$venv"
         "$python" -m venv "$venv" >&2 || unavailable "cannot make an environment with $python"

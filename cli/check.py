@@ -8,10 +8,14 @@ from fnmatch import fnmatchcase
 import click
 
 from storagedriver.cli.check_output import Checked, print_as_json, print_for_people
-from storagedriver.cli.driver_options import DriverChoice, as_json_option, takes_driver
+from storagedriver.cli.driver_options import (
+    DriverChoice,
+    OnlyAProgramError,
+    as_json_option,
+    takes_driver,
+)
 from storagedriver.cli.exits import FAILED
 from storagedriver.cli.suite_runs import SuiteSettings, run_against
-from storagedriver.contract import InvalidStorageDriverError
 
 
 @click.command
@@ -76,7 +80,7 @@ def _check_both(choice: DriverChoice, settings: SuiteSettings, *, only_ipc: bool
             in_process = run_against(
                 replace(choice, in_process=True, timeout_seconds=None), settings
             )
-        except InvalidStorageDriverError:
+        except OnlyAProgramError:
             # Written in another language, or not installed here: its process is all there is.
             if choice.in_process:
                 raise

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from storagedriver.ipc import StartOptions
 
 
+class OnlyAProgramError(InvalidStorageDriverError):
+    """The driver can be launched, but not be used in this process."""
+
+
 @dataclass(frozen=True, slots=True)
 class DriverChoice:
     """Which driver to use, and how."""
@@ -34,14 +38,13 @@ class DriverChoice:
     def open(self) -> StorageDriver:
         """Create the driver, or launch its program. The caller closes it.
 
-        Raises InvalidStorageDriverError also for a driver that is a program only and is to be used
-        in this process.
+        Raises OnlyAProgramError if it is to be used in this process and cannot be.
         """
         # Here, as this loads ZeroMQ: see `cli.main`.
         from storagedriver.drivers.factory import launch
 
         if self.in_process:
-            return _create_here(self.name, self.parameters)
+            return _create_here(self)
         options: StartOptions = {}
         if self.timeout_seconds is not None:
             options["timeout_seconds"] = self.timeout_seconds
@@ -50,14 +53,14 @@ class DriverChoice:
         )
 
 
-def _create_here(name: str, parameters: Mapping[str, object]) -> StorageDriver:
+def _create_here(choice: DriverChoice) -> StorageDriver:
     from storagedriver.drivers.factory import create
     from storagedriver.ipc import IPCStorageDriver
 
-    driver = create(name, parameters)
+    driver = create(choice.name, choice.parameters, drivers_directory=choice.drivers_directory)
     if isinstance(driver, IPCStorageDriver):
         driver.close()
-        raise InvalidStorageDriverError(name, reason="it is a program, and not installed here")
+        raise OnlyAProgramError(choice.name, reason="it is a program, and not installed here")
     return driver
 
 

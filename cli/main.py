@@ -38,8 +38,10 @@ PROGRAM = click.version_option(package_name="storagedriver")(
 def main() -> None:
     """Run the command line of this process, and exit."""
     # As Ctrl-C does: files half written are removed, and drivers are stopped.
-    signal.signal(signal.SIGTERM, _exit_by_signal)
-    signal.signal(signal.SIGHUP, _exit_by_signal)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # What it was started to ignore, by nohup for one, it ignores.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _exit_by_signal)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storagedriver.contract import FileInfo, FileInfoFields
+from storagedriver.contract import FileInfo, FileInfoFields, InvalidStorageDriverError
 from storagedriver.drivers import factory
 from storagedriver.drivers.inmemory import InMemoryDriver
 
@@ -114,6 +114,18 @@ def test_a_driver_that_is_a_program_only_is_checked_as_one(
     assert answer.status == 0
     assert answer.objects[0]["in_process"] is None
     assert answer.stderr == "dictionary in-process: not available in this process\n"
+
+
+def test_a_driver_that_is_broken_in_this_process_is_not_passed_over(
+    storagedriver: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(parameters: Mapping[str, object]) -> InMemoryDriver:
+        raise InvalidStorageDriverError("inmemory", reason="cannot be loaded")
+
+    monkeypatch.setattr(factory, "_registered", {"inmemory": refuse})
+    answer = storagedriver("check", "inmemory", *FEW)
+    assert answer.status == 69
+    assert "cannot be loaded" in answer.stderr
 
 
 def test_a_driver_that_is_nowhere_is_not_checked(storagedriver: Command) -> None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storagedriver.cli.driver_options import DriverChoice
-from storagedriver.contract import DriverTimeoutError, InvalidStorageDriverError
+from storagedriver.cli.driver_options import DriverChoice, OnlyAProgramError
+from storagedriver.contract import DriverTimeoutError
 from storagedriver.ipc import IPCStorageDriver
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def test_a_driver_that_is_a_program_only_cannot_be_used_in_this_process(
     drivers_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(drivers_directory), prepend=":")
-    with pytest.raises(InvalidStorageDriverError, match="it is a program"):
+    with pytest.raises(OnlyAProgramError, match="it is a program"):
         DriverChoice("dictionary", in_process=True).open()
 
 

@@ -87,6 +87,24 @@ def test_a_signal_ends_it_quietly_with_its_driver(
     assert (process.returncode, stdout, stderr) == (status, b"", b"")
 
 
+def test_what_it_was_started_to_ignore_it_ignores(store: Path) -> None:
+    driver = ["filesystem", "-p", f"rootdirectory={store}", "--in-process"]
+    # As nohup does.
+    ignoring = "trap '' HUP; exec \"$@\""
+    with subprocess.Popen(
+        ["sh", "-c", ignoring, "sh", *PROGRAM, "put", *driver, "-", "/a"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(bytes(1 << 22))
+        process.stdin.flush()
+        process.send_signal(signal.SIGHUP)
+        stdout, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert stdout.endswith(b"  /a\n")
+
+
 def test_a_signal_leaves_no_half_file(stalling: StallingDriver, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     options = ["--drivers-directory", str(stalling.directory), "-p", f"fifo={stalling.fifo}"]
