@@ -90,6 +90,12 @@ class Incoming:
             self._is_held = False
             self._pool.release(self._channel)
 
+    def refuse(self, error: ProtocolError) -> StorageDriverError:
+        """End the read for what came, and return the error to raise, now and from then on."""
+        self._drop()
+        self._error = self._failure(error, self._method, self._path)
+        return self._error
+
     def abandon(self) -> None:
         """End the read without waiting for anything: for finalizers."""
         self._drop()
@@ -211,10 +217,14 @@ class EntryStream:
                 self._count += 1
                 return entry
             content = None if self._incoming is None else self._incoming.next()
+            try:
+                self._check_count() if content is None else self._feed(content)
+            except ProtocolError as error:
+                if self._incoming is None:
+                    raise
+                raise self._incoming.refuse(error) from None
             if content is None:
-                self._check_count()
                 raise StopIteration
-            self._feed(content)
 
     def close(self) -> None:
         self._entries = iter(())
