@@ -51,7 +51,7 @@ def main() -> None:
         case "garbage":
             socket.send(b"GET / HTTP/1.0\r\n\r\n")
         case "hello-first":
-            socket.send(pack([0, 1, "Hello", {}]))
+            socket.send(pack([0, 1, "Hello", dict[str, object]()]))
         case "stranger":
             # Another process of the same user was quicker, and goes again.
             socket.send(pack([6, "stranger", "0.1", os.getpid()]))
