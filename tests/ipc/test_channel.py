@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic
-from types import SimpleNamespace
 
 import pytest
 import zmq
@@ -273,7 +272,7 @@ class TestLoss:
         monkeypatch.setattr("storagedriver.ipc.channel._AFTER_DEATH_SECONDS", SHORT_SECONDS)
         host, _ = pair
         readable, writable = os.pipe()
-        host.watch_process(SimpleNamespace(fileno=lambda: readable))
+        host.watch_process(Handle(readable))
         os.close(writable)
         with pytest.raises(ChannelLostError) as caught:
             host.receive(None)
@@ -283,7 +282,7 @@ class TestLoss:
     def test_an_answer_of_a_process_that_has_ended_counts(self, pair: Pair) -> None:
         host, driver = pair
         readable, writable = os.pipe()
-        host.watch_process(SimpleNamespace(fileno=lambda: readable))
+        host.watch_process(Handle(readable))
         host.send(DELETE)
         receive(driver)
         driver.close(farewell=Response(1, None, {}))
@@ -292,6 +291,16 @@ class TestLoss:
         with pytest.raises(ChannelLostError):
             receive(host)
         os.close(readable)
+
+
+class Handle:
+    """Stands in for a process: it has ended once the other end of the pipe is closed."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
 
 
 class LeavesBetweenFrames:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ LAST_CHANNEL = 4_294_967_295
 
 
 @contextmanager
-def made() -> Iterator[SocketDirectory]:
+def made() -> Generator[SocketDirectory, None, None]:
     directory = SocketDirectory()
     try:
         yield directory
