@@ -527,6 +527,38 @@ def test_deleting_a_directory_while_others_write_to_it_breaks_neither(
     assert all(driver.get_content(info.path) == b"content" for info in driver.walk("/"))
 
 
+def test_several_processes_share_one_root(directory: Path, files: Files) -> None:
+    contents = [bytes([number]) * 10_000 for number in range(3)]
+    children = [in_a_child(share_a_root, directory, content) for content in contents]
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 3
+    assert list(files()) == ["/dir/shared"]
+    assert files()["/dir/shared"] in contents
+
+
+def in_a_child(work: Callable[[Path, bytes], None], directory: Path, content: bytes) -> int:
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work(directory, content)
+            status = 0
+        finally:
+            os._exit(status)
+    return child
+
+
+def share_a_root(directory: Path, content: bytes) -> None:
+    """Use one path together with others, and a directory that others empty all the time."""
+    with FilesystemDriver(str(directory), durability=Durability.NONE) as driver:
+        for _ in range(100):
+            driver.put_content("/dir/shared", content)
+            assert len(set(driver.get_content("/dir/shared"))) == 1
+            own = f"/pruned/{content[0]}"
+            driver.put_content(own, content)
+            assert driver.get_content(own) == content
+            driver.delete(own)
+
+
 # The rest.
 
 
