@@ -60,6 +60,13 @@ class Role(IntEnum):
 
 
 _CHECKED_KINDS: Final = frozenset({Kind.REQUEST, Kind.RESPONSE, Kind.START})
+_FLOWS: Final = {
+    Kind.START: Direction.RECEIVED,
+    Kind.CHUNK: Direction.RECEIVED,
+    Kind.CREDIT: Direction.SENT,
+}
+"""In which calls a driver sends these. Of what a host sends, the state says as much."""
+
 _CONTROL_METHODS: Final = frozenset({"OpenChannel", "Ping", "Shutdown"})
 _ONLY_METHODS: Final = frozenset({"Ping", "Shutdown"})
 
@@ -148,10 +155,14 @@ class Session:
     def send(self, message: Message, now: float) -> None:
         """Account for a message that this end is about to send.
 
-        Raises ProtocolError if it may not; that is a mistake of this end, and nothing has changed
-        but the state, which is CLOSED.
+        Raises ProtocolError if it may not; that is a mistake of this end, and the state is then
+        CLOSED.
         """
-        self._step(self.side, message)
+        try:
+            self._step(self.side, message)
+        except ProtocolError:
+            self.state = State.CLOSED  # also where a map lacks what is counted on
+            raise
         self.progress_at = now
 
     def receive(self, message: Message, now: float) -> Message | None:
@@ -180,7 +191,7 @@ class Session:
         Grants come in steps of a part of the window, so that a stream costs few messages.
         """
         self._consumed_bytes += size_bytes
-        if self._consumed_bytes * CREDIT_STEP_DIVISOR < self._window_bytes:
+        if self._consumed_bytes * CREDIT_STEP_DIVISOR < max(1, self._window_bytes):
             return None
         if self.state not in (State.OPENING, State.RECEIVING, State.SENDING):
             return None
@@ -217,6 +228,8 @@ class Session:
             if isinstance(message, Start):
                 return Start(message.id, check_info(self.method, message.info))
         except ProtocolError as error:
+            if isinstance(message, Request):
+                self.id = message.id
             raise self.refuse(error.detail) from None
         return message
 
@@ -225,6 +238,11 @@ class Session:
         following = TRANSITIONS[self.state].get((sender, message.kind))
         if following is None:
             raise self._breach(f"{message.kind.name} is not allowed in state {self.state.name}")
+        if (
+            sender is Side.DRIVER
+            and _FLOWS.get(message.kind, self._direction) is not self._direction
+        ):
+            raise self._breach(f"{message.kind.name} has no place in {self.method[:40]}")
         rule = self._RULES.get(message.kind)
         if rule is not None:
             following = rule(self, message, following)
@@ -233,13 +251,14 @@ class Session:
     def _begin(self, message: Request, following: State) -> State:
         if message.id == self.id:
             raise self._breach(f"REQUEST repeats the id {message.id}")
+        # Before anything else is looked at: a refusal of the rest carries it.
+        self.id = message.id
         method, params = message.method, message.params
         if not _takes(self.role, method):
             raise self._breach(f"{method[:40]!r} is not a call for a {self.role.name} channel")
         call = CALLS.get(method)
-        self.id = message.id
         self.method = method
-        self.moved_bytes = self._consumed_bytes = 0
+        self.credit_bytes = self.moved_bytes = self._consumed_bytes = 0
         self._ended = True
         self._size = None
         self._direction = direction = Direction.NONE if call is None else call.direction
@@ -251,7 +270,10 @@ class Session:
         if direction is Direction.RECEIVED:
             if message.content is not None:
                 raise self._breach(f"{method} takes no content")
-            self.credit_bytes = self._window_bytes = count(params, "credit")
+            credit = count(params, "credit")
+            if not 0 <= credit <= MAX_CREDIT_BYTES:
+                raise self._breach(f"{method} with a credit of {credit}")
+            self.credit_bytes = self._window_bytes = credit
             return State.OPENING
         self.credit_bytes = self._window_bytes = self.write_credit_bytes
         if message.content is not None:
@@ -279,7 +301,9 @@ class Session:
 
     def _check_count(self, result: Mapping[str, Wire]) -> None:
         call = CALLS.get(self.method)
-        if call is None or call.count_key is None:
+        if call is None:
+            raise self._breach(f"nothing is known of a success of {self.method[:40]!r}")
+        if call.count_key is None:
             return
         counted = count(result, call.count_key)
         if self._size is not None and self._size != counted:
@@ -304,7 +328,7 @@ class Session:
             raise self._breach(f"write_credit {write_credit} is less than max_chunk {max_chunk}")
         self.max_chunk_bytes = min(self.max_chunk_bytes, max_chunk)
         self.write_credit_bytes = write_credit
-        self.role = Role.ONLY if result["max_channels"] == 0 else Role.CONTROL
+        self.role = Role.ONLY if count(result, "max_channels") == 0 else Role.CONTROL
 
     def _check_id(self, id: int, kind: Kind) -> None:
         if id != self.id:
