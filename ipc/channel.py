@@ -98,7 +98,11 @@ class Channel:
         self._is_bound = False
         self._may_be_taken_over = False
         self._process: ProcessHandle | None = None
-        self._monitor = socket.get_monitor_socket(_EVENTS)
+        try:
+            self._monitor = socket.get_monitor_socket(_EVENTS)
+        except zmq.ZMQError as error:
+            socket.close()
+            raise _os_error(error, "cannot watch a socket") from error
         self._connections: set[int] = set()
         self._has_peer = False
         self._peer: int | None = None
@@ -113,15 +117,15 @@ class Channel:
     def listen(cls, endpoint: str, session: Session) -> Channel:
         """Bind a channel that the driver is then told to connect to; `endpoint` may end in `:*`.
 
-        Raises OSError if the endpoint cannot be bound.
+        Raises OSError if the endpoint cannot be bound, or there are no descriptors left.
         """
-        socket = _new_socket(session)
-        channel = cls(socket, endpoint, session)
+        channel = cls(_new_socket(session), endpoint, session)
+        socket = channel._socket
         try:
             socket.bind(endpoint)
         except zmq.ZMQError as error:
             channel.close()
-            raise OSError(error.errno, f"cannot bind {endpoint}: {error}") from error
+            raise _os_error(error, f"cannot listen at {endpoint}") from error
         channel._is_bound = channel._may_be_taken_over = True
         channel.endpoint = socket.getsockopt_string(zmq.LAST_ENDPOINT)
         return channel
@@ -253,7 +257,9 @@ class Channel:
                 elif source is self._monitor:
                     self._read_monitor()
                 else:
-                    raise ChannelLostError(process_ended=True)
+                    # An answer that came before the end counts: then this message needs no peer.
+                    self._wait_after_death()
+                    return
         raise ChannelLostError(process_ended=False)
 
     def _wait_receivable(self, deadline: float | None) -> None:
@@ -340,7 +346,10 @@ class Channel:
 
 
 def _new_socket(session: Session) -> zmq.Socket[bytes]:
-    socket = _context().socket(zmq.PAIR)
+    try:
+        socket = _context().socket(zmq.PAIR)
+    except zmq.ZMQError as error:
+        raise _os_error(error, "cannot make a socket") from error
     socket.setsockopt(zmq.LINGER, 0)
     # A connect that finds nobody then fails for good, and a lost peer is not looked for again.
     socket.setsockopt(zmq.RECONNECT_IVL, -1)
@@ -349,6 +358,10 @@ def _new_socket(session: Session) -> zmq.Socket[bytes]:
     socket.setsockopt(zmq.MAXMSGSIZE, max(session.max_chunk_bytes, MAX_HEADER_BYTES))
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MILLISECONDS)
     return socket
+
+
+def _os_error(error: zmq.ZMQError, what: str) -> OSError:
+    return OSError(error.errno, f"{what}: {error}")
 
 
 def _is_readable(socket: zmq.Socket[bytes]) -> bool:

@@ -13,7 +13,7 @@ import stat
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 # How often the parent is looked at. The pipe tells at once; this is for when it cannot.
@@ -27,8 +27,8 @@ _MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 class FirstLine:
     """What the host says on standard input before anything else."""
 
-    token: str
-    parameters: Mapping[str, object] | None
+    token: str = field(repr=False)
+    parameters: Mapping[str, object] | None = field(repr=False)
     """None if they stand in the argument list."""
 
 

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Final
 
 from storagedriver.contract import ThrottledError
-from storagedriver.ipc.channel import Channel
+from storagedriver.ipc.channel import Channel, NoProgressError
 from storagedriver.ipc.states import State
 
 # A channel that a finalizer has dropped may go unannounced: who waits looks again this often.
@@ -55,7 +55,8 @@ class ChannelPool:
         """Return a channel for one call.
 
         Raises ThrottledError for `path` if all are held for so long, at once if this thread holds
-        them itself; ClosedError; and what opening a channel raises.
+        them itself; NoProgressError if others open channels for so long; ClosedError; and what
+        opening a channel raises.
         """
         try:
             # The last one given back: its memory is the warmest.
@@ -115,7 +116,7 @@ class ChannelPool:
     def _acquire_slowly(self, path: str, timeout_seconds: float | None) -> Channel:
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
         while True:
-            channel = self._open_or_take(timeout_seconds)
+            channel = self._open_or_take(deadline, timeout_seconds)
             if channel is not None:
                 return channel
             with self._changed:
@@ -126,9 +127,14 @@ class ChannelPool:
                 finally:
                     self._waiting -= 1
 
-    def _open_or_take(self, timeout_seconds: float | None) -> Channel | None:
+    def _open_or_take(
+        self, deadline: float | None, timeout_seconds: float | None
+    ) -> Channel | None:
         # One opens at a time, and the others then find out whether there is still need.
-        with self._opening:
+        left = -1.0 if deadline is None else max(0.0, deadline - monotonic())
+        if not self._opening.acquire(timeout=left):
+            raise NoProgressError
+        try:
             if self._is_closed:
                 raise ClosedError
             try:
@@ -139,6 +145,8 @@ class ChannelPool:
             channel = self._open_channel(timeout_seconds)
             self._all.add(channel)
             return channel
+        finally:
+            self._opening.release()
 
     def _wait(self, path: str, deadline: float | None) -> None:
         held = [channel.holder for channel in list(self._all)]

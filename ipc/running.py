@@ -207,10 +207,14 @@ class RunningDriver:
         with self._stop_lock:
             ladder = self._settings.ladder
             held = self.pool.close(ladder.calls if calls_seconds is None else calls_seconds)
+            # With one channel for all, a call that outlasts the grace has it: it is not ours then.
+            is_free = not held or self._control.channel.session.role is not Role.ONLY
             if not self.process.exited.is_set():
-                self._shut_down(ladder.shutdown)
+                if is_free:
+                    self._shut_down(ladder.shutdown)
                 self.process.end(ladder)
-            self._control.channel.close()
+            if is_free:
+                self._control.channel.close()
             self._directory.remove()
             if not held:
                 # Else a wait may still look at it, and its last holder closes it.

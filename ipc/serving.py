@@ -59,8 +59,8 @@ class Serving:
 
     factory: StorageDriverFactory
     name: str
-    parameters: Mapping[str, object]
-    token: str
+    parameters: Mapping[str, object] = field(repr=False)
+    token: str = field(repr=False)
     endpoint: str
     wait_for_host: Callable[[float], bool]
     closes_driver: bool = True
@@ -85,7 +85,11 @@ class Serving:
 
     def _attach(self, endpoint: str, session: Session) -> Channel:
         channel = Channel.connect(endpoint, session, timeout_seconds=_CONNECT_SECONDS)
-        channel.send(Attach(self.token, str(CURRENT_VERSION), os.getpid()))
+        try:
+            channel.send(Attach(self.token, str(CURRENT_VERSION), os.getpid()))
+        except ChannelLostError:
+            channel.close()
+            raise
         return channel
 
     def _answer_control(self, control: Channel) -> None:

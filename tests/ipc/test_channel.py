@@ -488,7 +488,7 @@ class TestConnecting:
                 )
 
     def test_a_place_that_cannot_be_bound_is_an_os_error(self) -> None:
-        with pytest.raises(OSError, match="cannot bind ipc:///nowhere/at/all"):
+        with pytest.raises(OSError, match="cannot listen at ipc:///nowhere/at/all"):
             Channel.listen("ipc:///nowhere/at/all", session(Side.HOST))
 
 
