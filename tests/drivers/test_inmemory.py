@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Self
 
 import pytest
 
