@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from storagedriver.cli.driver_options import DriverChoice
-from storagedriver.contract import InvalidParametersError
+from storagedriver.cli.temporary_store import with_a_store
 
 if TYPE_CHECKING:
     from storagedriver.conformance import CaseResult, Report
-
-# The one parameter that this program can fill in: any empty directory will do.
-_STORE_PARAMETER = "rootdirectory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ def run_against(choice: DriverChoice, settings: SuiteSettings) -> Report:
     from storagedriver.conformance import DEFAULT_SEED, run_suite
 
     seed = DEFAULT_SEED if settings.seed is None else settings.seed
-    with _with_a_store(choice) as complete, _counter(complete.way) as count:
+    with with_a_store(choice) as complete, _counter(complete.way) as count:
         try:
             return run_suite(
                 complete.open, full=settings.full, seed=seed, only=settings.only, on_case=count
@@ -47,28 +43,6 @@ def run_against(choice: DriverChoice, settings: SuiteSettings) -> Report:
         except ValueError as error:
             # A store in use, most likely: the one thing that the suite asks of its caller.
             raise click.UsageError(str(error)) from error
-
-
-@contextmanager
-def _with_a_store(choice: DriverChoice) -> Generator[DriverChoice, None, None]:
-    """Give the choice with a temporary directory as its store if it lacks just that."""
-    if choice.parameters or not _lacks_a_store(choice):
-        yield choice
-        return
-    with tempfile.TemporaryDirectory(prefix="storagedriver-") as directory:
-        place = f"in the temporary directory {directory}, which is removed"
-        click.echo(f"{choice.name} {choice.way}: {place}", err=True)
-        yield replace(choice, parameters={_STORE_PARAMETER: directory})
-
-
-def _lacks_a_store(choice: DriverChoice) -> bool:
-    try:
-        choice.open().close()
-    except InvalidParametersError as error:
-        if error.parameter == _STORE_PARAMETER:
-            return True
-        raise
-    return False
 
 
 @contextmanager

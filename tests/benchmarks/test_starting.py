@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storagedriver.benchmarks.starting import START
+from storagedriver.benchmarks.work import Setting
+
+if TYPE_CHECKING:
+    from tests.benchmarks.conftest import DictionarySubject
+
+
+def test_a_subject_is_started_as_often_as_the_setting_says(
+    subject: DictionarySubject, setting: Setting
+) -> None:
+    START.function(subject, setting)
+    assert subject.log == ["start dictionary", "stop dictionary"] * setting.amounts.starts

@@ -1,0 +1,24 @@
+"""Every work does what it says with any subject. What times it finds is not looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storagedriver.benchmarks.rounds import WORKS
+from storagedriver.benchmarks.work import Setting, Work
+
+if TYPE_CHECKING:
+    from tests.benchmarks.conftest import DictionarySubject
+
+
+@pytest.mark.parametrize("work", WORKS, ids=[work.name for work in WORKS])
+def test_a_work_gives_all_its_figures_and_leaves_the_subject_stopped(
+    work: Work, subject: DictionarySubject, setting: Setting
+) -> None:
+    figures = work.function(subject, setting)
+    expected = {item for item in work.items if not item.name.endswith(" of the driver")}
+    assert set(figures) == expected
+    assert all(value > 0 for value in figures.values())
+    assert subject.contents is None
