@@ -286,6 +286,8 @@ class Session:
     def _finish(self, message: Response, following: State) -> State:
         self._check_id(message.id, Kind.RESPONSE)
         if message.error is not None:
+            if type(message.error.get("code")) is not str:
+                raise self._breach("an error must have a code, which is a text")
             return following
         if message.content is not None:
             if self._direction is not Direction.RECEIVED:

@@ -15,7 +15,6 @@ from storagedriver.ipc.messages import Chunk, Message, Response
 from storagedriver.ipc.receiving import EntryStream
 from storagedriver.ipc.session import Role, Session
 from storagedriver.ipc.states import Side, State
-from storagedriver.ipc.wire_errors import error_from_wire
 
 SEQUENCES = (
     Path(str(import_module("storagedriver.ipc").__file__)).parent
@@ -94,14 +93,12 @@ class End:
             self._look_into(event)
 
     def _look_into(self, event: Message) -> None:
-        """Check what the session hands on as it is: errors, and the content of listings."""
-        if isinstance(event, Response) and event.error is not None:
-            error_from_wire(event.error)
-        elif self.session.method in ("List", "Walk", "ListUploads"):
+        """Check what the session hands on as it is: the content of listings."""
+        if self.session.method in ("List", "Walk", "ListUploads"):
             if isinstance(event, Chunk | Response) and event.content is not None:
                 ListingDecoder().feed(event.content)  # whole entries in every message
                 self._listed.append(bytes(event.content))
-            if isinstance(event, Response):
+            if isinstance(event, Response) and event.error is None:
                 whole = Response(event.id, None, event.result, b"".join(self._listed))
                 list(EntryStream(self.session.method, None, whole))
                 self._listed.clear()
