@@ -23,18 +23,19 @@ _EXIT_USAGE: Final = 64
 
 
 def serve(
-    factory: StorageDriverFactory, *, name: str, features: frozenset[str] = frozenset()
+    factory: StorageDriverFactory, *, name: str = "", features: frozenset[str] = frozenset()
 ) -> None:
     """Run this process as the driver that `factory` makes; return when the host has ended it.
 
     `factory` is called once, with the parameters that the host sends. InvalidParametersError that
     it raises reaches the host's caller. `name` and `features` are told by `--version`; the driver
-    that is made tells its own features.
+    that is made tells its own features. The name is that of the program unless given.
 
     To be called by the main thread, once, and by nothing but a program's `main`: it takes over
     standard input and exits the process when the host is gone, without unwinding. Exits with 64
     when a person has started the program.
     """
+    name = name or os.path.basename(sys.argv[0]).removeprefix("registry-storage-")
     if sys.argv[1:] == ["--version"]:
         _print_version(name, features)
         return

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
+
+import pytest
 
 from storagedriver.conformance import CaseOutcome, run_suite
 from storagedriver.drivers.factory import launch
@@ -13,3 +17,17 @@ def test_the_example_driver_keeps_the_contract(drivers_directory: Path) -> None:
     failed = {result.name: result.reason for result in report.with_outcome(CaseOutcome.FAILED)}
     assert not failed
     assert report.passed
+
+
+def test_the_audited_driver_keeps_the_contract_and_logs(
+    tmp_path: Path, checkout: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = tmp_path / "registry-storage-audited"
+    example = checkout / "examples" / "audited_driver.py"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {example} "$@"\n')
+    program.chmod(0o755)
+    parameters = {"rootdirectory": str(tmp_path / "root")}
+    with caplog.at_level(logging.INFO, logger="storagedriver.driver.audited"):
+        report = run_suite(lambda: launch("audited", parameters, drivers_directory=str(tmp_path)))
+    assert report.passed
+    assert any(record.message.startswith("deleted /") for record in caplog.records)
