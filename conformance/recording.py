@@ -40,8 +40,7 @@ class RecordingDriver(StorageDriver):
 
     def __init__(self, driver: StorageDriver, outcomes: list[Outcome]) -> None:
         self._driver = driver
-        self._outcomes = outcomes
-        self._thread = threading.get_ident()
+        self._notes = _Notes(outcomes)
         self.name = driver.name
         self.features = driver.features
 
@@ -94,7 +93,7 @@ class RecordingDriver(StorageDriver):
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
         call = f"walk({path!r}, {start_after!r})"
         found = self._note(call, lambda: self._driver.walk(path, start_after), _nothing)
-        return self._note_each(f"next of {call}", found)
+        return self._notes.note_each(f"next of {call}", found, of_info)
 
     def resume_write_position(self, path: str) -> int:
         return self._note(
@@ -104,14 +103,59 @@ class RecordingDriver(StorageDriver):
         )
 
     def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
-        return self._note(
-            f"writer({path!r})", lambda: self._driver.writer(path, resume=resume), _nothing
-        )
+        # Ids are made up anew in each run.
+        call = f"writer({path!r}{'' if resume is None else ', resume=...'})"
+        upload = self._note(call, lambda: self._driver.writer(path, resume=resume), _size)
+        return _RecordingUpload(upload, path, self._notes)
 
     def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
-        return self._note(f"uploads({prefix!r})", lambda: self._driver.uploads(prefix), _nothing)
+        call = f"uploads({prefix!r})"
+        found = self._note(call, lambda: self._driver.uploads(prefix), _nothing)
+        return self._notes.note_each(f"next of {call}", found, _path)
 
     def _note(
+        self, call: str, action: Callable[[], Result], describe: Callable[[Result], Plain]
+    ) -> Result:
+        return self._notes.note(call, action, describe)
+
+
+class _RecordingUpload(UploadWriter):
+    def __init__(self, upload: UploadWriter, path: str, notes: _Notes) -> None:
+        self._upload = upload
+        self._path = path
+        self._notes = notes
+
+    @property
+    def upload_id(self) -> str:
+        return self._upload.upload_id
+
+    @property
+    def size(self) -> int:
+        return self._upload.size
+
+    def write(self, content: ReadableBuffer) -> int:
+        call = f"write to an upload of {self._path!r}"
+        return self._notes.note(call, lambda: self._upload.write(content), _itself)
+
+    def commit(self, *, size: int | None = None, digest: str | None = None) -> None:
+        call = f"commit({size!r}, {digest!r}) of {self._path!r}"
+        self._notes.note(call, lambda: self._upload.commit(size=size, digest=digest), _nothing)
+
+    def cancel(self) -> None:
+        self._notes.note(f"cancel of {self._path!r}", self._upload.cancel, _nothing)
+
+    def close(self) -> None:
+        self._notes.note(f"close of {self._path!r}", self._upload.close, _nothing)
+
+
+class _Notes:
+    """Appends what the calls of the thread that made it answered."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        self._outcomes = outcomes
+        self._thread = threading.get_ident()
+
+    def note(
         self, call: str, action: Callable[[], Result], describe: Callable[[Result], Plain]
     ) -> Result:
         try:
@@ -122,10 +166,12 @@ class RecordingDriver(StorageDriver):
         self._append(call, describe(result))
         return result
 
-    def _note_each(self, call: str, found: Iterator[FileInfo]) -> Iterator[FileInfo]:
-        for info in found:
-            self._append(call, of_info(info))
-            yield info
+    def note_each(
+        self, call: str, found: Iterator[Result], describe: Callable[[Result], Plain]
+    ) -> Iterator[Result]:
+        for each in found:
+            self._append(call, describe(each))
+            yield each
 
     def _append(self, call: str, answer: Plain) -> None:
         if threading.get_ident() == self._thread:
@@ -138,3 +184,12 @@ def _nothing(result: object) -> Plain:
 
 def _itself(result: int) -> Plain:
     return result
+
+
+def _size(upload: UploadWriter) -> Plain:
+    return ("upload", upload.size)
+
+
+def _path(info: UploadInfo) -> Plain:
+    # Of several to one path the order goes by their ids, which differ from run to run.
+    return info.path

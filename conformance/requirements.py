@@ -25,8 +25,8 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "url_for": "a URL for `method` and `expiry`; a wrong option is an error",
     "walk": "every file below in byte order of the path; one that vanishes is skipped",
     "resume_write_position": "the size, 0 if absent",
-    "writer": "UnsupportedMethod without the feature `uploads`",
-    "uploads": "UnsupportedMethod without the feature `uploads`",
+    "writer": "an upload is hidden until its commit, and resumed by its id from anywhere",
+    "uploads": "id, path, size and time of the open uploads below a path, in order",
     "interface 2014": "exactly `size` bytes are read, then the reader is closed; recursive list",
     "close": "closing twice is no error; a call after it is ValueError",
     "version": "the driver speaks the contract's major version",
@@ -49,6 +49,7 @@ _ERRORS: Final[Mapping[str, str]] = {
     "error InvalidOffset": "negative, or a write beyond the current size",
     "error UnsupportedMethod": "an optional operation that is not implemented",
     "error InvalidParameters": "wrong options of a call",
+    "error ChecksumMismatch": "a commit with another size or digest; nothing is published",
 }
 
 _EDGES: Final[Mapping[str, str]] = {

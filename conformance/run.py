@@ -16,7 +16,8 @@ from storagedriver.conformance.outcomes import Outcome
 from storagedriver.conformance.report import CaseOutcome, CaseResult, Report
 from storagedriver.conformance.store import Store
 from storagedriver.conformance.together import Background, NotEndedError
-from storagedriver.contract import PathNotFoundError, StorageDriver, ThrottledError
+from storagedriver.contract import PathNotFoundError, StorageDriver, ThrottledError, UploadInfo
+from storagedriver.contract.features import UPLOADS
 
 DEFAULT_SEED = 2015
 """Fixed, so that any two runs can be compared."""
@@ -126,7 +127,7 @@ class SuiteRun:
         self.driver_name = driver.name
         self.features = driver.features
         try:
-            found = driver.list("/")
+            found = driver.list("/") + [info.path for info in _open_uploads(driver)]
             if found:
                 raise ValueError(
                     "the suite deletes all that is in the store, so it wants an empty one;"
@@ -183,17 +184,30 @@ class SuiteRun:
 
 
 def empty(driver: StorageDriver) -> None:
-    """Delete all that is in the store. Raises CaseFailedError if that is not to be done."""
+    """Delete all that is in the store, and cancel what is on the way into it.
+
+    Raises CaseFailedError if that is not to be done.
+    """
     try:
+        for info in _open_uploads(driver):
+            with (
+                suppress(PathNotFoundError),
+                driver.writer(info.path, resume=info.upload_id) as left,
+            ):
+                left.cancel()
         for path in driver.list("/"):
             with suppress(PathNotFoundError):
                 driver.delete(path)
-        left = driver.list("/")
+        remaining = driver.list("/") + [info.path for info in _open_uploads(driver)]
     except Exception as error:
         # Said, since it comes back after every case that follows.
         text = f"the store cannot be emptied: {type(error).__name__}: {error}"
         raise CaseFailedError(text) from error
-    require_equal(left, [], "list(/) after everything was deleted")
+    require_equal(remaining, [], "objects and uploads after everything was deleted")
+
+
+def _open_uploads(driver: StorageDriver) -> list[UploadInfo]:
+    return list(driver.uploads()) if UPLOADS in driver.features else []
 
 
 def _failure_of(call: Callable[[], None], *, seconds: float) -> Exception | None:

@@ -6,9 +6,11 @@ Standard library only. Importing it does nothing.
 from collections.abc import Callable, Mapping
 
 from storagedriver.contract.checks import (
+    check_commit,
     check_content,
     check_offset,
     check_reader,
+    check_upload_id,
     check_url_options,
 )
 from storagedriver.contract.driver import StorageDriver
@@ -100,8 +102,10 @@ __all__ = [
     "UploadInfo",
     "UploadWriter",
     "Version",
+    "check_commit",
     "check_content",
     "check_offset",
     "check_reader",
+    "check_upload_id",
     "check_url_options",
 ]

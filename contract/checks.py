@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from storagedriver.contract.errors import InvalidOffsetError, InvalidParametersError
+from storagedriver.contract.digests import DigestCheck
+from storagedriver.contract.errors import (
+    InvalidOffsetError,
+    InvalidParametersError,
+    PathNotFoundError,
+)
 from storagedriver.contract.streams import as_bytes_view
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 URL_METHODS = frozenset({"GET", "HEAD", "PUT"})
+
+MAX_UPLOAD_ID_BYTES: Final = 1024
+"""What the wire takes, and so the longest that any driver makes up."""
+
+_MAX_SIZE_BYTES: Final = 2**63 - 1
 
 
 def check_offset(path: str, offset: int) -> None:
@@ -59,3 +69,47 @@ def check_url_options(driver_name: str, options: Mapping[str, object] | None) ->
             raise InvalidParametersError(driver_name, str(option), reason)
         checked[option] = value
     return checked
+
+
+def check_upload_id(path: str, upload_id: str) -> None:
+    """Refuse what no driver can have made up as the id of an upload to `path`.
+
+    Raises PathNotFoundError, as for any id that there is no upload of; TypeError if it is no str.
+    """
+    if not isinstance(upload_id, str):
+        raise TypeError(f"the id of an upload is a str, not {type(upload_id).__name__}")
+    try:
+        size_bytes = len(upload_id.encode())
+    except UnicodeEncodeError:
+        raise no_such_upload(path) from None
+    if size_bytes > MAX_UPLOAD_ID_BYTES:
+        raise no_such_upload(path)
+
+
+def no_such_upload(path: str) -> PathNotFoundError:
+    """Return the error for an id of which there is no upload to `path`."""
+    return PathNotFoundError(path, reason="there is no such upload")
+
+
+def check_commit(driver_name: str, size: int | None, digest: str | None) -> None:
+    """Raises InvalidParametersError naming `size` or `digest` if no content can have such a one.
+
+    TypeError if they are not of their type.
+    """
+    if size is not None:
+        if type(size) is not int:
+            raise TypeError(f"a size is an int, not {type(size).__name__}")
+        if not 0 <= size <= _MAX_SIZE_BYTES:
+            raise InvalidParametersError(driver_name, "size", f"must be 0 to {_MAX_SIZE_BYTES}")
+    if digest is not None:
+        if not isinstance(digest, str):
+            raise TypeError(f"a digest is a str, not {type(digest).__name__}")
+        parse_digest(driver_name, digest)
+
+
+def parse_digest(driver_name: str, digest: str) -> DigestCheck:
+    """Return what checks a content. Raises InvalidParametersError naming `digest`."""
+    try:
+        return DigestCheck(digest)
+    except ValueError as error:
+        raise InvalidParametersError(driver_name, "digest", str(error)) from None

@@ -152,7 +152,10 @@ class StorageDriver(ABC):
         return info.size
 
     def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
-        """Open a hidden upload to `path`, or continue the one whose id is `resume`.
+        """Open a hidden upload to `path`, or continue the one whose id is `resume` at its size.
+
+        Several uploads to one path may be open, and the last one that is committed stays. What
+        stands at the path matters to the commit only.
 
         Raises PathNotFoundError if there is no such upload of this path,
         UnsupportedMethodError without the feature `uploads`.
@@ -160,7 +163,9 @@ class StorageDriver(ABC):
         raise UnsupportedMethodError("OpenUpload")
 
     def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
-        """Iterate over the open uploads to `prefix` and to paths below it, in byte order of path.
+        """Iterate over the open uploads to `prefix` and to paths below it.
+
+        In byte order of path, then of id. Errors of opening are raised by the call, as by `list`.
 
         Raises UnsupportedMethodError without the feature `uploads`.
         """

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from storagedriver.contract.errors import StorageDriverError
+from storagedriver.contract.errors import PathNotFoundError, StorageDriverError
 
 
 class _Resumable(Protocol):
     def resume_write_position(self, path: str) -> int: ...
+
+
+class _Sized(Protocol):
+    @property
+    def size(self) -> int: ...
 
 
 def as_driver_error(error: Exception, driver_name: str) -> StorageDriverError:
@@ -32,3 +37,9 @@ def fill_stored(error: StorageDriverError, driver: _Resumable, path: str) -> Non
             error.stored = driver.resume_write_position(path)
         except Exception:  # noqa: BLE001 - the first failure is the one to report
             error.stored = None
+
+
+def fill_upload_stored(error: StorageDriverError, upload: _Sized) -> None:
+    """Say in the error of a failed write how many bytes the upload holds now, if it is not gone."""
+    if error.stored is None and not isinstance(error, PathNotFoundError):
+        error.stored = upload.size

@@ -99,3 +99,17 @@ def keep_time(descriptor: int, status: os.stat_result, at_least_ns: int) -> None
     """Set the time of a file with this status to `at_least_ns` if it is earlier. Raises OSError."""
     if status.st_mtime_ns < at_least_ns:
         os.utime(descriptor, ns=(status.st_atime_ns, at_least_ns))
+
+
+def take_over(descriptor: int, replaced: os.stat_result) -> bool:
+    """Keep what must not change when the object with this status is replaced by an open file.
+
+    Its permissions, which somebody may have set on purpose, and its time, which never goes back
+    although clocks do. Returns whether there was anything to change. Raises OSError.
+    """
+    own = os.fstat(descriptor)
+    if replaced.st_mode == own.st_mode and replaced.st_mtime_ns <= own.st_mtime_ns:
+        return False
+    os.fchmod(descriptor, replaced.st_mode & 0o777)
+    keep_time(descriptor, own, replaced.st_mtime_ns)
+    return True

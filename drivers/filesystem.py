@@ -8,10 +8,11 @@ and why nothing outside the root is reached in `confined`.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from storagedriver.contract.driver import Paths, StorageDriver
 from storagedriver.contract.errors import (
@@ -21,11 +22,13 @@ from storagedriver.contract.errors import (
     PathNotFoundError,
     UnsupportedMethodError,
 )
-from storagedriver.contract.features import CONSTANT_MEMORY, MOVE_DIRECTORIES, WALK
+from storagedriver.contract.features import CONSTANT_MEMORY, MOVE_DIRECTORIES, UPLOADS, WALK
 from storagedriver.contract.fileinfo import FileInfo, FileInfoFields
 from storagedriver.contract.streams import Reader, ReadStream, as_bytes_view
-from storagedriver.drivers.confined import open_root
+from storagedriver.contract.uploads import UploadInfo, UploadWriter
+from storagedriver.drivers.confined import open_root, split
 from storagedriver.drivers.durability import Durability
+from storagedriver.drivers.filesystem_upload import FilesystemUpload
 from storagedriver.drivers.in_place import InPlaceWrite, check_write
 from storagedriver.drivers.moving import move, not_synced
 from storagedriver.drivers.os_errors import contract_error
@@ -37,10 +40,19 @@ from storagedriver.drivers.reading import ObjectReadStream, read_whole
 from storagedriver.drivers.removal import remove_tree
 from storagedriver.drivers.staging import StagedFile
 from storagedriver.drivers.tree_walk import walk
+from storagedriver.drivers.upload_files import (
+    find_upload,
+    list_uploads,
+    make_upload,
+    sweep_uploads,
+)
 from storagedriver.drivers.visible import file_info, shown_names
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+DEFAULT_UPLOAD_EXPIRY_SECONDS: Final = 7 * 24 * 3600.0
+"""A week: what the registry of 2015 gave an upload before it was purged."""
 
 
 class FilesystemDriver(StorageDriver):
@@ -52,22 +64,38 @@ class FilesystemDriver(StorageDriver):
     """
 
     name = "filesystem"
-    features = frozenset({CONSTANT_MEMORY, MOVE_DIRECTORIES, WALK})
+    features = frozenset({CONSTANT_MEMORY, MOVE_DIRECTORIES, UPLOADS, WALK})
 
-    def __init__(self, root: str, *, durability: Durability = Durability.FULL) -> None:
-        """Raises PermissionDeniedError, NotADirectoryError and others about the root directory."""
+    def __init__(
+        self,
+        root: str,
+        *,
+        durability: Durability = Durability.FULL,
+        upload_expiry_seconds: float = DEFAULT_UPLOAD_EXPIRY_SECONDS,
+    ) -> None:
+        """Removes uploads that nobody has written to for `upload_expiry_seconds`; none if it is 0.
+
+        Raises PermissionDeniedError, NotADirectoryError and others about the root directory.
+        """
         self._place = Place(open_root(root, durability))
         self._durability = durability
         self._place.staging.sweep()
+        sweep_uploads(self._place.root, upload_expiry_seconds)
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, object]) -> FilesystemDriver:
-        """Make a driver from `rootdirectory`, an absolute path, and `durability` if that is given.
+        """Make a driver from `rootdirectory`, an absolute path, and what else is given.
+
+        That is `durability`, a tier, and `uploadexpiry`, a number of seconds.
 
         Raises InvalidParametersError before any I/O, and what the constructor raises.
         """
-        check_known(cls.name, parameters, known=("rootdirectory", "durability"))
-        return cls(_root_directory(parameters), durability=_durability(parameters))
+        check_known(cls.name, parameters, known=("rootdirectory", "durability", "uploadexpiry"))
+        return cls(
+            _root_directory(parameters),
+            durability=_durability(parameters),
+            upload_expiry_seconds=_upload_expiry_seconds(parameters),
+        )
 
     def get_content(self, path: str) -> bytes:
         with self._place as place:
@@ -177,6 +205,26 @@ class FilesystemDriver(StorageDriver):
                 place.root.shown_status(path)
             return walk(place.root.open_directory(path), path, start_after or "")
 
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        # Raises for what could lead out of the root, as the commit will.
+        split(path)
+        with self._place as place:
+            try:
+                if resume is None:
+                    file = make_upload(place.root, path, self._durability)
+                else:
+                    file = find_upload(place.root, path, resume)
+                return FilesystemUpload(self._place, file, self._durability)
+            except OSError as error:
+                raise contract_error(error, path) from error
+
+    def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
+        with self._place as place:
+            try:
+                return iter(list_uploads(place.root, prefix))
+            except OSError as error:
+                raise contract_error(error, prefix) from error
+
     def close(self) -> None:
         """Let no further call in. Calls under way, walks and open streams come to their end."""
         self._place.close()
@@ -209,3 +257,12 @@ def _durability(parameters: Mapping[str, object]) -> Durability:
         tiers = ", ".join(tier.value for tier in Durability)
         reason = f"must be one of {tiers}"
         raise InvalidParametersError(FilesystemDriver.name, "durability", reason) from None
+
+
+def _upload_expiry_seconds(parameters: Mapping[str, object]) -> float:
+    value = parameters.get("uploadexpiry", DEFAULT_UPLOAD_EXPIRY_SECONDS)
+    # A bool is a number to Python, but True is no time.
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return value
+    reason = "must be a number of seconds, 0 or more"
+    raise InvalidParametersError(FilesystemDriver.name, "uploadexpiry", reason)

@@ -19,9 +19,11 @@ from storagedriver.contract.errors import (
     PathNotFoundError,
     UnsupportedMethodError,
 )
-from storagedriver.contract.features import MOVE_DIRECTORIES, WALK
+from storagedriver.contract.features import MOVE_DIRECTORIES, UPLOADS, WALK
 from storagedriver.contract.fileinfo import FileInfo, FileInfoFields
 from storagedriver.contract.streams import Reader, ReadStream, as_bytes_view
+from storagedriver.contract.uploads import UploadInfo, UploadWriter
+from storagedriver.drivers.inmemory_uploads import InMemoryUpload, Uploads
 from storagedriver.drivers.parameters import check_known
 from storagedriver.drivers.pieces import pieces
 from storagedriver.drivers.segments import Segments, SegmentsReadStream, appended, cut
@@ -44,10 +46,11 @@ class InMemoryDriver(StorageDriver):
     """
 
     name = "inmemory"
-    features = frozenset({MOVE_DIRECTORIES, WALK})
+    features = frozenset({MOVE_DIRECTORIES, UPLOADS, WALK})
 
     def __init__(self) -> None:
         self._tree = Tree()
+        self._uploads = Uploads()
         self._lock = threading.Lock()
         self._nonce = os.urandom(VERSION_NONCE_BYTES)
         self._writes = itertools.count(1)
@@ -66,7 +69,7 @@ class InMemoryDriver(StorageDriver):
     def put_content(self, path: str, content: ReadableBuffer) -> None:
         data = content if type(content) is bytes else bytes(as_bytes_view(content))
         with self._lock:
-            self._store(path, self._tree.find_replaceable(path), (data,) if data else ())
+            self._put(path, (data,) if data else ())
 
     def read_stream(self, path: str, offset: int = 0) -> ReadStream:
         with self._lock:
@@ -123,6 +126,18 @@ class InMemoryDriver(StorageDriver):
         """As the contract says; each directory is seen as it is when the walk comes to it."""
         return self._walk("" if path == "/" else path, self._entries(path), start_after or "")
 
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        with self._lock:
+            if resume is None:
+                upload = self._uploads.make(path)
+            else:
+                upload = self._uploads.find(path, resume)
+        return InMemoryUpload(self._uploads, self._lock, self._put, upload)
+
+    def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
+        with self._lock:
+            return iter(self._uploads.below(prefix))
+
     def _walk(self, path: str, entries: Entries, start_after: str) -> Iterator[FileInfo]:
         # A stack of our own: a tree may be deeper than the interpreter's.
         stack = _visits_backwards(path, entries, start_after)
@@ -140,6 +155,9 @@ class InMemoryDriver(StorageDriver):
             return self._tree.entries(path)
 
     # The lock is held where those that follow are called.
+
+    def _put(self, path: str, segments: Segments) -> None:
+        self._store(path, self._tree.find_replaceable(path), segments)
 
     def _find_writable(self, path: str, offset: int) -> StoredObject | None:
         found = self._tree.find_replaceable(path)

@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from storagedriver.contract.streams import Piece
 from storagedriver.drivers.confined import Root
-from storagedriver.drivers.descriptors import DIRECTORY, OpenDirectory, keep_time, write_all
+from storagedriver.drivers.descriptors import DIRECTORY, OpenDirectory, take_over, write_all
 from storagedriver.drivers.durability import Durability
 
 DIRECTORY_NAME: Final = ".staging~"
@@ -86,17 +86,9 @@ class StagedFile:
         os.close(closing)
 
     def take_over(self, replaced: os.stat_result, durability: Durability) -> None:
-        """Keep what must not change when the object with this status is replaced.
-
-        Its permissions, which somebody may have set on purpose, and its time, which never goes back
-        although clocks do.
-        """
-        own = os.fstat(self._descriptor)
-        if replaced.st_mode == own.st_mode and replaced.st_mtime_ns <= own.st_mtime_ns:
-            return
-        os.fchmod(self._descriptor, replaced.st_mode & 0o777)
-        keep_time(self._descriptor, own, replaced.st_mtime_ns)
-        durability.sync_content(self._descriptor)
+        """Keep what must not change when the object with this status is replaced."""
+        if take_over(self._descriptor, replaced):
+            durability.sync_content(self._descriptor)
 
     def rename(self, directory: int, name: str) -> None:
         """Let it appear, in place of whatever object is there."""

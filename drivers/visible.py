@@ -27,9 +27,13 @@ def file_info(path: str, status: os.stat_result) -> FileInfoFields:
     """Return what callers see of a file or directory with this status."""
     if stat.S_ISDIR(status.st_mode):
         return FileInfoFields(path, 0, None, is_dir=True)
+    return FileInfoFields(path, status.st_size, mod_time(status), is_dir=False)
+
+
+def mod_time(status: os.stat_result) -> datetime:
+    """Return when a file with this status was last written to, in UTC."""
     # In whole numbers: a float has lost the microseconds by now.
-    mod_time = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
-    return FileInfoFields(path, status.st_size, mod_time, is_dir=False)
+    return _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
 
 
 def shown_status(parent: int, name: str, path: str) -> os.stat_result | None:

@@ -38,6 +38,16 @@ class Caller:
         self._pool = running.pool
         self._timeout_seconds = timeout_seconds
 
+    @property
+    def name(self) -> str:
+        """What the caller knows the driver by."""
+        return self._running.name
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether every further call is ValueError."""
+        return self._pool.is_closed
+
     def call(
         self, method: str, params: Mapping[str, Wire], path: str, content: Content | None = None
     ) -> Mapping[str, Wire]:
@@ -107,33 +117,32 @@ class Caller:
     def failure(self, error: Exception, method: str, path: str) -> StorageDriverError:
         """Return the error of the contract for what a channel or the driver raised."""
         if isinstance(error, NoProgressError):
-            return DriverTimeoutError(self._timeout_seconds or 0.0, method, driver=self._name)
+            return DriverTimeoutError(self._timeout_seconds or 0.0, method, driver=self.name)
         if isinstance(error, ChannelLostError):
             lost = self._running.lost(error)
             # Calls that outlast the grace of a stop end with the process, but that is no crash.
-            return CancelledError(driver=self._name) if self._pool.is_closed else lost
+            return CancelledError(driver=self.name) if self._pool.is_closed else lost
         if isinstance(error, StorageDriverError):
             # The name that the caller knows it by, whatever it calls itself.
-            error.driver = self._name
+            error.driver = self.name
             return error
         raise error
-
-    @property
-    def _name(self) -> str:
-        return self._running.name
 
     def _acquire(self, path: str) -> Channel:
         if self._running.process.is_forked:
             raise StorageDriverError(
                 "This driver belongs to the parent process; a forked child starts one of its own",
-                driver=self._name,
+                driver=self.name,
             )
         try:
             return self._pool.acquire(path, self._timeout_seconds)
         except ClosedError:
-            raise ValueError(f"the driver {self._name} is closed") from None
+            raise ValueError(f"the driver {self.name} is closed") from None
         except (ChannelLostError, NoProgressError, StorageDriverError) as error:
             raise self.failure(error, "OpenChannel", path) from error
+        except OSError as error:
+            message = f"A channel to the driver cannot be opened: {error}"
+            raise StorageDriverError(message, driver=self.name, temporary=True) from error
 
     def _fail(self, channel: Channel, error: BaseException, method: str, path: str) -> NoReturn:
         """Drop a channel whose call did not end, and raise what that means to the caller."""
@@ -141,7 +150,7 @@ class Caller:
         if isinstance(error, ChannelLostError | NoProgressError):
             raise self.failure(error, method, path) from error
         if isinstance(error, StorageDriverError):
-            error.driver = self._name
+            error.driver = self.name
         raise error
 
     def _result(self, channel: Channel, response: Response) -> Mapping[str, Wire]:

@@ -25,6 +25,7 @@ from storagedriver.contract import (
     check_content,
     check_offset,
     check_reader,
+    check_upload_id,
     check_url_options,
 )
 from storagedriver.ipc.caller import Caller
@@ -202,6 +203,8 @@ class IPCStorageDriver(StorageDriver):
 
     def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
         self._check(path)
+        if resume is not None:
+            self._check_upload_id(path, resume)
         return RemoteUpload(self._caller, path, resume)
 
     def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
@@ -252,6 +255,12 @@ class IPCStorageDriver(StorageDriver):
     def _check_offset(self, path: str, offset: int) -> None:
         try:
             check_offset(path, offset)
+        except StorageDriverError as error:
+            raise self._named(error) from None
+
+    def _check_upload_id(self, path: str, upload_id: str) -> None:
+        try:
+            check_upload_id(path, upload_id)
         except StorageDriverError as error:
             raise self._named(error) from None
 

@@ -11,7 +11,6 @@ from typing import Final
 from storagedriver.contract import (
     ContentChangedError,
     FileInfo,
-    InvalidOffsetError,
     InvalidParametersError,
     ProtocolError,
     StorageDriver,
@@ -225,52 +224,49 @@ def _url_for(served: Served, channel: Channel, request: Request) -> Response:
 
 def _open_upload(served: Served, channel: Channel, request: Request) -> Response:
     upload_id = request.params.get("upload_id")
-    writer = served.uploads.open(
+    upload_id, size = served.uploads.open(
         text(request.params, "path"), upload_id if isinstance(upload_id, str) else None
     )
-    return Response(request.id, None, {"upload_id": writer.upload_id, "size": writer.size})
+    return Response(request.id, None, {"upload_id": upload_id, "size": size})
 
 
 def _write_upload(served: Served, channel: Channel, request: Request) -> Response:
-    upload_id, offset = text(request.params, "upload_id"), count(request.params, "offset")
+    upload_id, position = text(request.params, "upload_id"), count(request.params, "offset")
     content = IncomingContent(channel, request, is_complete=flag(request.params, "end"))
-    writer = served.uploads.get(upload_id)
     try:
-        if offset != writer.size:
-            raise InvalidOffsetError(upload_id, offset)
+        # Also if there is nothing to write: the offset may be wrong all the same.
+        piece = content.read(channel.session.max_chunk_bytes)
+        position = served.uploads.write(upload_id, position, piece)
         while piece := content.read(channel.session.max_chunk_bytes):
-            writer.write(piece)
+            position = served.uploads.write(upload_id, position, piece)
     except (ChannelLostError, HungUpError):
         raise
     except Exception as error:
         failure = as_driver_error(error, served.driver.name)
-        failure.stored = writer.size
+        if failure.stored is None and position > count(request.params, "offset"):
+            failure.stored = position
         raise failure from error
-    return Response(request.id, None, {"size": writer.size})
+    return Response(request.id, None, {"size": position})
 
 
 def _commit_upload(served: Served, channel: Channel, request: Request) -> Response:
     upload_id, params = text(request.params, "upload_id"), request.params
     size, digest = params.get("size"), params.get("digest")
-    served.uploads.get(upload_id).commit(
-        size=size if isinstance(size, int) else None,
-        digest=digest if isinstance(digest, str) else None,
+    served.uploads.commit(
+        upload_id,
+        size if isinstance(size, int) else None,
+        digest if isinstance(digest, str) else None,
     )
-    served.uploads.forget(upload_id)
     return Response(request.id, None, {})
 
 
 def _cancel_upload(served: Served, channel: Channel, request: Request) -> Response:
-    upload_id = text(request.params, "upload_id")
-    served.uploads.get(upload_id).cancel()
-    served.uploads.forget(upload_id)
+    served.uploads.cancel(text(request.params, "upload_id"))
     return Response(request.id, None, {})
 
 
 def _close_upload(served: Served, channel: Channel, request: Request) -> Response:
-    upload_id = text(request.params, "upload_id")
-    served.uploads.get(upload_id).close()
-    served.uploads.forget(upload_id)
+    served.uploads.close_one(text(request.params, "upload_id"))
     return Response(request.id, None, {})
 
 

@@ -12,6 +12,7 @@ from storagedriver.contract.checks import (
     check_content,
     check_offset,
     check_reader,
+    check_upload_id,
     check_url_options,
 )
 from storagedriver.contract.driver import Paths, StorageDriver
@@ -21,6 +22,7 @@ from storagedriver.contract.paths import STRICT_PATHS, PathRule
 from storagedriver.contract.streams import Piece, Reader, ReadStream
 from storagedriver.contract.uploads import UploadInfo, UploadWriter
 from storagedriver.drivers.pieces import checked_piece
+from storagedriver.drivers.wrappers.checked_upload import CheckedUpload
 from storagedriver.drivers.wrappers.naming import ErrorNaming, NamedReadStream, named_items
 
 if TYPE_CHECKING:
@@ -125,8 +127,11 @@ class Checked(StorageDriver):
 
     def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
         self._check_path(path)
+        if resume is not None:
+            self._check_upload_id(path, resume)
         with self._naming:
-            return self._driver.writer(path, resume=resume)
+            upload = self._driver.writer(path, resume=resume)
+        return CheckedUpload(upload, self._naming, self._check_open)
 
     def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
         self._check_path_or_root(prefix)
@@ -159,6 +164,13 @@ class Checked(StorageDriver):
     def _check_offset(self, path: str, offset: int) -> None:
         try:
             check_offset(path, offset)
+        except StorageDriverError as error:
+            self._naming.named(error)
+            raise
+
+    def _check_upload_id(self, path: str, upload_id: str) -> None:
+        try:
+            check_upload_id(path, upload_id)
         except StorageDriverError as error:
             self._naming.named(error)
             raise

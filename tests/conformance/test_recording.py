@@ -9,7 +9,12 @@ import pytest
 
 from storagedriver.conformance import Outcome
 from storagedriver.conformance.recording import RecordingDriver
-from storagedriver.contract import PathNotFoundError, StorageDriver, UnsupportedMethodError
+from storagedriver.contract import (
+    ChecksumMismatchError,
+    PathNotFoundError,
+    StorageDriver,
+    UnsupportedMethodError,
+)
 from storagedriver.drivers.inmemory import InMemoryDriver
 
 
@@ -54,15 +59,45 @@ def test_every_operation_is_passed_on_and_noted(
 def test_errors_are_noted_and_raised(driver: RecordingDriver, outcomes: list[Outcome]) -> None:
     with pytest.raises(PathNotFoundError):
         driver.get_content("/a")
-    for call in (driver.url_for, driver.writer, driver.uploads):
-        with pytest.raises(UnsupportedMethodError):
-            call("/a")
+    with pytest.raises(UnsupportedMethodError):
+        driver.url_for("/a")
+    with pytest.raises(PathNotFoundError):
+        driver.writer("/a", resume="x")
     assert ["PathNotFoundError" in str(outcome.answer) for outcome in outcomes] == [
         True,
         False,
-        False,
-        False,
+        True,
     ]
+
+
+def test_uploads_are_noted_without_their_ids(
+    driver: RecordingDriver, outcomes: list[Outcome]
+) -> None:
+    with driver.writer("/a") as upload:
+        upload.write(b"abc")
+        assert [info.path for info in driver.uploads()] == ["/a"]
+        with pytest.raises(ChecksumMismatchError):
+            upload.commit(size=4)
+    with driver.writer("/a", resume=upload.upload_id) as upload:
+        upload.commit(size=3)
+    driver.writer("/b").cancel()
+    assert upload.size == 3
+    assert [outcome.call for outcome in outcomes] == [
+        "writer('/a')",
+        "write to an upload of '/a'",
+        "uploads('/')",
+        "next of uploads('/')",
+        "commit(4, None) of '/a'",
+        "close of '/a'",
+        "writer('/a', resume=...)",
+        "commit(3, None) of '/a'",
+        "close of '/a'",
+        "writer('/b')",
+        "cancel of '/b'",
+    ]
+    assert [outcome.answer for outcome in outcomes[:4]] == [("upload", 0), 3, "done", "/a"]
+    assert outcomes[6].answer == ("upload", 3)
+    assert not [outcome for outcome in outcomes if upload.upload_id in str(outcome)]
 
 
 def test_calls_of_other_threads_are_not_noted(

@@ -12,16 +12,21 @@ import pytest
 
 from storagedriver.conformance import CASES, CaseOutcome, run_suite
 from storagedriver.contract import (
+    ChecksumMismatchError,
     FileInfo,
     FileInfoFields,
     InvalidOffsetError,
+    IsADirectoryError,
     NotADirectoryError,
     PathNotFoundError,
     Reader,
     ReadStream,
     StorageDriver,
     StorageDriverError,
+    UploadInfo,
+    UploadWriter,
 )
+from storagedriver.contract.features import UPLOADS
 from storagedriver.drivers.inmemory import InMemoryDriver
 from storagedriver.drivers.wrappers.checked import Checked
 
@@ -426,6 +431,175 @@ class ClaimsUrls(InMemoryDriver):
         return "data:,nothing"
 
 
+class ClaimsUploads(InMemoryDriver):
+    """Has them, but does not say so."""
+
+    features = InMemoryDriver.features - {UPLOADS}
+
+
+class WrongUpload(UploadWriter):
+    """Passes everything on to a right one."""
+
+    def __init__(self, driver: InMemoryDriver, upload: UploadWriter, path: str) -> None:
+        self.driver, self.upload, self.path = driver, upload, path
+
+    @property
+    def upload_id(self) -> str:
+        return self.upload.upload_id
+
+    @property
+    def size(self) -> int:
+        return self.upload.size
+
+    def write(self, content: ReadableBuffer) -> int:
+        return self.upload.write(content)
+
+    def commit(self, *, size: int | None = None, digest: str | None = None) -> None:
+        self.upload.commit(size=size, digest=digest)
+
+    def cancel(self) -> None:
+        self.upload.cancel()
+
+    def close(self) -> None:
+        self.upload.close()
+
+
+class HasWrongUploads(InMemoryDriver):
+    kind: type[WrongUpload]
+
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        return self.kind(self, super().writer(path, resume=resume), path)
+
+
+class ShowingUpload(WrongUpload):
+    def write(self, content: ReadableBuffer) -> int:
+        old = content_or_nothing(self.driver, self.path)
+        self.driver.put_content(self.path, old + bytes(content))
+        return super().write(content)
+
+
+class ShowsUploadsAsTheyGrow(HasWrongUploads):
+    kind = ShowingUpload
+
+
+class UncheckedUpload(WrongUpload):
+    def commit(self, *, size: int | None = None, digest: str | None = None) -> None:
+        super().commit()
+
+
+class DoesNotCheckUploads(HasWrongUploads):
+    kind = UncheckedUpload
+
+
+class LostUpload(WrongUpload):
+    def commit(self, *, size: int | None = None, digest: str | None = None) -> None:
+        try:
+            super().commit(size=size, digest=digest)
+        except ChecksumMismatchError:
+            self.cancel()
+            raise
+
+
+class DropsUploadsThatDoNotMatch(HasWrongUploads):
+    kind = LostUpload
+
+
+class PushyUpload(WrongUpload):
+    def write(self, content: ReadableBuffer) -> int:
+        try:
+            return super().write(content)
+        except InvalidOffsetError:
+            self.upload = InMemoryDriver.writer(self.driver, self.path, resume=self.upload_id)
+            return super().write(content)
+
+
+class LetsStaleWritersOn(HasWrongUploads):
+    kind = PushyUpload
+
+
+class ForcefulUpload(WrongUpload):
+    def commit(self, *, size: int | None = None, digest: str | None = None) -> None:
+        try:
+            super().commit(size=size, digest=digest)
+        except IsADirectoryError:
+            self.driver.delete(self.path)
+            super().commit(size=size, digest=digest)
+
+
+class PublishesOverADirectory(HasWrongUploads):
+    kind = ForcefulUpload
+
+
+class HeldUpload(WrongUpload):
+    def cancel(self) -> None:
+        self.close()
+
+
+class KeepsWhatIsCancelled(HasWrongUploads):
+    kind = HeldUpload
+
+
+class LosesUploadsAtClose(HasWrongUploads):
+    class Kind(WrongUpload):
+        def close(self) -> None:
+            try:
+                self.cancel()
+            except (PathNotFoundError, ValueError):
+                return
+
+    kind = Kind
+
+
+class ForgetsTheOffsetOfUploads(HasWrongUploads):
+    class Kind(WrongUpload):
+        def write(self, content: ReadableBuffer) -> int:
+            try:
+                return super().write(content)
+            except InvalidOffsetError as error:
+                raise InvalidOffsetError(self.upload_id, error.offset) from error
+
+    kind = Kind
+
+
+class HasOneUploadForEachPath(InMemoryDriver):
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        open_ones = [info.upload_id for info in self.uploads(path) if info.path == path]
+        return super().writer(path, resume=resume or (open_ones[0] if open_ones else None))
+
+
+class ResumesForAnyPath(InMemoryDriver):
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        for info in self.uploads():
+            if info.upload_id == resume:
+                path = info.path
+        return super().writer(path, resume=resume)
+
+
+class StartsAnewForAWrongId(InMemoryDriver):
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        try:
+            return super().writer(path, resume=resume)
+        except PathNotFoundError:
+            return super().writer(path)
+
+
+class ListsUploadsByPrefix(InMemoryDriver):
+    def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
+        return (info for info in super().uploads() if info.path.startswith(prefix))
+
+
+class ListsUploadsInAnyOrder(InMemoryDriver):
+    def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
+        return iter(sorted(super().uploads(prefix), key=lambda info: info.size))
+
+
+class DropsUploadsWithTheirDirectory(InMemoryDriver):
+    def delete(self, path: str) -> None:
+        super().delete(path)
+        for info in self.uploads(path):
+            self.writer(info.path, resume=info.upload_id).cancel()
+
+
 WRONG: Sequence[tuple[Callable[[], StorageDriver], str]] = (
     (KeepsTheTail, "write_into_the_middle"),
     (FillsGapsWithZeros, "write_beyond_the_end"),
@@ -472,6 +646,20 @@ WRONG: Sequence[tuple[Callable[[], StorageDriver], str]] = (
     (ReplacesADirectory, "write_over_a_directory"),
     (HasNoResumePosition, "position_to_resume_at"),
     (ClaimsUrls, "url_is_refused"),
+    (ShowsUploadsAsTheyGrow, "upload_is_hidden_until_its_commit"),
+    (DoesNotCheckUploads, "upload_with_a_wrong_size_or_digest"),
+    (DropsUploadsThatDoNotMatch, "upload_with_a_wrong_size_or_digest"),
+    (LetsStaleWritersOn, "upload_with_a_stale_writer"),
+    (ForgetsTheOffsetOfUploads, "upload_with_a_stale_writer"),
+    (PublishesOverADirectory, "upload_to_where_no_object_can_be"),
+    (KeepsWhatIsCancelled, "upload_that_is_cancelled"),
+    (LosesUploadsAtClose, "upload_is_kept_by_close_and_resumed"),
+    (HasOneUploadForEachPath, "uploads_to_one_path"),
+    (ResumesForAnyPath, "upload_of_a_wrong_id"),
+    (StartsAnewForAWrongId, "upload_of_a_wrong_id"),
+    (ListsUploadsByPrefix, "uploads_below_a_path"),
+    (ListsUploadsInAnyOrder, "uploads_below_a_path"),
+    (DropsUploadsWithTheirDirectory, "uploads_of_others_stay"),
 )
 
 
@@ -540,6 +728,29 @@ def test_a_driver_without_checks_is_caught(case: str) -> None:
     assert report.results[0].outcome is CaseOutcome.FAILED
 
 
+def test_a_driver_that_has_uploads_and_does_not_say_so_is_caught() -> None:
+    report = run_suite(lambda: Checked(ClaimsUploads()), only=["uploads_are_refused"])
+    assert report.results[0].outcome is CaseOutcome.FAILED
+
+
+class HalfResumes(InMemoryDriver):
+    """Another driver of the same store, which finds an upload without its content."""
+
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        return super().writer(path)
+
+    def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
+        with self.writer("/found"):
+            return super().uploads(prefix)
+
+
+def test_a_store_that_keeps_half_of_an_upload_is_caught() -> None:
+    drivers = iter([InMemoryDriver(), HalfResumes()])
+    only = ["upload_is_resumed_by_another_driver"]
+    report = run_suite(lambda: Checked(next(drivers)), only=only)
+    assert report.results[0].outcome is CaseOutcome.FAILED
+
+
 class Forgets(InMemoryDriver):
     """Another driver of the same store, which finds half of what is there."""
 
@@ -570,7 +781,9 @@ class AlwaysFails(InMemoryDriver):
     def get_content(self, path: str) -> bytes:
         raise StorageDriverError("broken")
 
-    put_content = read_stream = write_stream = stat = move = delete = url_for = walk = get_content  # type: ignore[assignment]
+    put_content = read_stream = write_stream = stat = move = delete = url_for = walk = writer = (
+        get_content  # type: ignore[assignment]
+    )
 
 
 def test_no_case_passes_with_a_driver_that_always_fails() -> None:
