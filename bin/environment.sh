@@ -17,7 +17,7 @@ unavailable() {
     exit 69
 }
 
-# ensure_environment run|test: what the commands need, or what the tests need besides.
+# ensure_environment run|docs|test: what the commands need, or besides them the site, or the tests.
 ensure_environment() {
     stamp=$venv/storagedriver-$1.stamp
     if is_current; then
@@ -76,7 +76,8 @@ make_environment() {
     fi
     case $1 in
     run) project=$checkout levels=run ;;
-    test) project=$checkout[test,lint] levels='run test' ;;
+    docs) project=$checkout[docs] levels='run docs' ;;
+    test) project=$checkout[test,lint,docs] levels='run docs test' ;;
     esac
     # Strict: the type checkers do not find the packages of a lenient editable install.
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
