@@ -63,15 +63,61 @@ def shown_names(directory: int) -> Iterator[str]:
 
 
 def holds_object(directory: int, depth: int = 0) -> bool:
-    """Whether an object is in the directory or below it. Raises OSError."""
-    below: list[str] = []
-    for name, is_directory in entries_of(directory):
-        if not is_directory:
-            return True
-        below.append(name)
-    if depth == MAX_DEPTH:
+    """Whether an object is in the directory, itself at `depth`, or below it. Raises OSError."""
+    # A stack of our own: a tree may be deeper than the interpreter's.
+    levels = [_Level(directory, depth)]
+    try:
+        while levels:
+            level = levels[-1]
+            if level.holds_object():
+                return True
+            if level.below:
+                below = level.open_next()
+                if below is not None:
+                    levels.append(_Level(below, level.depth + 1))
+            else:
+                levels.pop()
+                if levels:
+                    os.close(level.descriptor)
         return False
-    return any(holds_object_in(directory, name, depth + 1) for name in below)
+    finally:
+        # The first is the caller's.
+        for level in levels[1:]:
+            os.close(level.descriptor)
+
+
+class _Level:
+    """A directory on the way down, and the names in it that are still to be looked into."""
+
+    def __init__(self, descriptor: int, depth: int) -> None:
+        self.descriptor = descriptor
+        self.depth = depth
+        self.below: list[str] = []
+        self._was_read = False
+        self._is_closed_to_us = False
+
+    def holds_object(self) -> bool:
+        """Whether an object is in the directory itself, as far as one can see by now."""
+        if not self._was_read:
+            self._was_read = True
+            for name, is_directory in entries_of(self.descriptor):
+                if not is_directory:
+                    return True
+                if self.depth < MAX_DEPTH:
+                    self.below.append(name)
+        return self._is_closed_to_us
+
+    def open_next(self) -> int | None:
+        """Return the next directory, None if there is none any more or nobody can look into it."""
+        try:
+            return os.open(self.below.pop(), DIRECTORY, dir_fd=self.descriptor)
+        except (FileNotFoundError, NotADirectoryError):
+            # It vanished meanwhile, or something else is there now.
+            return None
+        except PermissionError:
+            # It cannot be looked into, so there may be something in it.
+            self._is_closed_to_us = True
+            return None
 
 
 def holds_object_in(parent: int, name: str, depth: int = 0) -> bool:
@@ -79,10 +125,8 @@ def holds_object_in(parent: int, name: str, depth: int = 0) -> bool:
     try:
         directory = os.open(name, DIRECTORY, dir_fd=parent)
     except (FileNotFoundError, NotADirectoryError):
-        # It vanished meanwhile, or something else is there now.
         return False
     except PermissionError:
-        # It cannot be looked into, so there may be something in it.
         return True
     try:
         return holds_object(directory, depth)

@@ -11,7 +11,13 @@ import pytest
 from storagedriver.contract import PermissionDeniedError
 from storagedriver.drivers.confined import Root
 from storagedriver.drivers.tree_walk import walk
-from storagedriver.drivers.visible import file_info, holds_object, shown_names, shown_status
+from storagedriver.drivers.visible import (
+    MAX_DEPTH,
+    file_info,
+    holds_object,
+    shown_names,
+    shown_status,
+)
 
 
 @pytest.fixture
@@ -62,6 +68,21 @@ def test_the_status_is_that_of_objects_and_of_directories_that_hold_some(root: R
         assert caught.value.path == "/" + name
 
 
+def test_a_directory_that_is_as_deep_as_can_be_shows(root: Root, directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    for _ in range(MAX_DEPTH - 1):
+        os.mkdir("a", dir_fd=descriptor)
+        above, descriptor = descriptor, os.open("a", os.O_RDONLY, dir_fd=descriptor)
+        os.close(above)
+    before = len(os.listdir("/proc/self/fd"))
+    assert not holds_object(root.descriptor)
+    os.close(os.open("b", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
+    assert holds_object(root.descriptor)
+    assert list(shown_names(root.descriptor)) == ["a"]
+    assert len(os.listdir("/proc/self/fd")) == before
+    os.close(descriptor)
+
+
 def test_a_file_has_its_time_to_the_microsecond(root: Root, directory: Path) -> None:
     (directory / "a").write_bytes(b"content")
     os.utime(directory / "a", ns=(0, 1_422_316_800_123_456_789))
@@ -79,6 +100,7 @@ def test_a_directory_that_may_not_be_looked_into_shows(
     opened = root.open_directory("/")
     refuse(monkeypatch, "closed")
     assert list(shown_names(opened.descriptor)) == ["closed"]
+    assert holds_object(opened.descriptor)
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
