@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +14,9 @@ from storagedriver.contract import InvalidStorageDriverError, StorageDriver
 
 if TYPE_CHECKING:
     from storagedriver.ipc import StartOptions
+
+ATTACH_PREFIX: Final = "attach:"
+"""What stands before the directory of a driver that is served by hand, in place of a name."""
 
 
 class OnlyAProgramError(InvalidStorageDriverError):
@@ -36,21 +39,33 @@ class DriverChoice:
         return "in-process" if self.in_process else "over IPC"
 
     def open(self) -> StorageDriver:
-        """Create the driver, or launch its program. The caller closes it.
+        """Create the driver, launch its program, or attach to it. The caller closes it.
 
         Raises OnlyAProgramError if it is to be used in this process and cannot be.
         """
+        if self.name.startswith(ATTACH_PREFIX):
+            return _attach(self)
+        if self.in_process:
+            return _create_here(self)
         # Here, as this loads ZeroMQ: see `cli.main`.
         from storagedriver.drivers.factory import launch
 
-        if self.in_process:
-            return _create_here(self)
         options: StartOptions = {}
         if self.timeout_seconds is not None:
             options["timeout_seconds"] = self.timeout_seconds
         return launch(
             self.name, self.parameters, drivers_directory=self.drivers_directory, **options
         )
+
+
+def _attach(choice: DriverChoice) -> StorageDriver:
+    if choice.in_process or choice.parameters or choice.timeout_seconds is not None:
+        raise click.UsageError(
+            f"{choice.name} runs already: it takes no parameters, --in-process or --timeout"
+        )
+    from storagedriver.ipc.attach import attach
+
+    return attach(choice.name.removeprefix(ATTACH_PREFIX))
 
 
 def _create_here(choice: DriverChoice) -> StorageDriver:

@@ -43,6 +43,12 @@ def register(name: str, factory: StorageDriverFactory) -> None:
         _registered[name] = factory
 
 
+def registered() -> list[str]:
+    """Return the names of the drivers that `register` was called for, in order."""
+    with _registering:
+        return sorted(_registered)
+
+
 def create(
     name: str,
     parameters: Mapping[str, object] | None = None,

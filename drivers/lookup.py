@@ -38,7 +38,7 @@ def find_executable(name: str, drivers_directory: str | None = None) -> str:
     check_name(name)
     unusable: list[str] = []
     looked_in: list[str] = []
-    for place, directories in _places(drivers_directory):
+    for place, directories in places(drivers_directory):
         looked_in.append(place)
         for directory in directories:
             candidate = os.path.abspath(os.path.join(directory, EXECUTABLE_PREFIX + name))
@@ -50,7 +50,8 @@ def find_executable(name: str, drivers_directory: str | None = None) -> str:
     raise InvalidStorageDriverError(name, reason=_not_found(name, looked_in, unusable))
 
 
-def _places(drivers_directory: str | None) -> Iterator[tuple[str, list[str]]]:
+def places(drivers_directory: str | None) -> Iterator[tuple[str, list[str]]]:
+    """Iterate over what is looked into, in order: what it is called, and its directories."""
     if drivers_directory is not None:
         yield drivers_directory, [drivers_directory]
     for variable in (DIRECTORIES_VARIABLE, "PATH"):

@@ -120,6 +120,11 @@ class DriverProcess:
         code = self._popen.returncode
         return -code if code is not None and code < 0 else None
 
+    @property
+    def output_tail(self) -> str:
+        """The last of its standard output; complete once `exited` is set."""
+        return self._stdout.tail
+
     def crash(self, driver: str) -> DriverCrashedError:
         """Return the error for a process that has ended, once its last output is in."""
         self.exited.wait(_REAP_SECONDS)
