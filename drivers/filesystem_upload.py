@@ -47,7 +47,11 @@ class FilesystemUpload(UploadWriter):
         self._file = file
         self._path = file.path
         self._durability = durability
-        self._size = os.fstat(file.descriptor).st_size
+        try:
+            self._size = os.fstat(file.descriptor).st_size
+        except OSError:
+            file.close()
+            raise
 
     @property
     def upload_id(self) -> str:

@@ -88,7 +88,9 @@ class UploadFile:
         """Close it. Closing twice is no error."""
         if self.descriptor >= 0:
             descriptor, self.descriptor = self.descriptor, -1
-            os.close(descriptor)
+            # What this could tell of the content has been asked for when it was synced.
+            with suppress(OSError):
+                os.close(descriptor)
 
     __del__ = close
 
@@ -223,9 +225,12 @@ def _open_content(directory: int, upload_id: str) -> int:
     except PermissionError:
         _let_us_write(directory, name)
         descriptor = os.open(name, _WRITING, dir_fd=directory)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileNotFoundError(name)
+    except OSError:
         os.close(descriptor)
-        raise FileNotFoundError(name)
+        raise
     return descriptor
 
 

@@ -192,6 +192,7 @@ def test_a_change_is_made_of_these_calls_only(
     """Whatever else of `os` is called would be a place where nothing was stopped."""
     harmless = {"urandom", "strerror", "fspath", "fsencode", "fsdecode", "path", "getpid", "kill"}
     called: set[str] = set()
+    builtin = type(os.open)
 
     def noting(name: str, really: Callable[..., object]) -> Callable[..., object]:
         def call(*args: object, **options: object) -> object:
@@ -207,7 +208,7 @@ def test_a_change_is_made_of_these_calls_only(
     ):
         for name in dir(os):
             really = getattr(os, name)
-            if type(really) is type(os.open):
+            if type(really) is builtin:
                 patch.setattr(os, name, noting(name, really))
         do(driver)
     assert called - harmless <= {name for _, name in CALLS}
