@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from storagedriver.cli.addresses import AddressCommand
 from storagedriver.cli.driver_options import DriverChoice, as_json_option, takes_driver
 from storagedriver.cli.exits import FAILED, report, text_of
 from storagedriver.cli.output import print_json
 from storagedriver.contract import StorageDriverError
 
 
-@click.command
+@click.command(cls=AddressCommand)
 @takes_driver
 @click.argument("source")
 @click.argument("destination")
@@ -28,7 +29,7 @@ def mv(choice: DriverChoice, source: str, destination: str, as_json: bool) -> No
         print_json({"source": source, "destination": destination})
 
 
-@click.command
+@click.command(cls=AddressCommand)
 @takes_driver
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @as_json_option

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
+from storagedriver.cli.addresses import ATTACH_PREFIX, split_address
 from storagedriver.cli.parameters import parse_parameters
+from storagedriver.cli.stores_file import named_store
 from storagedriver.contract import InvalidStorageDriverError, StorageDriver
 
 if TYPE_CHECKING:
     from storagedriver.ipc import StartOptions
-
-ATTACH_PREFIX: Final = "attach:"
-"""What stands before the directory of a driver that is served by hand, in place of a name."""
 
 
 class OnlyAProgramError(InvalidStorageDriverError):
@@ -79,8 +78,33 @@ def _create_here(choice: DriverChoice) -> StorageDriver:
     return driver
 
 
+def of_store(choice: DriverChoice, config: str | None) -> DriverChoice:
+    """Return the choice with what the file of stores says, if its name is that of a store: `x:`.
+
+    Parameters of the choice stand above those of the file. Raises what `named_store` does.
+    """
+    address = split_address(choice.name)
+    if address is None or choice.name.startswith(ATTACH_PREFIX):
+        return choice
+    name, path = address
+    if path:
+        raise click.UsageError(f"{name} and {path} are two arguments here")
+    store = named_store(name.removesuffix(":"), config)
+    return replace(choice, name=store.driver, parameters={**store.parameters, **choice.parameters})
+
+
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    help="Where the stores with a name are written down, instead of storagedriver.toml.",
+)
+
+
 def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the argument NAME and the options; it gets them as `choice`, its first."""
+    """Give a command the argument NAME and the options; it gets them as `choice`, its first.
+
+    NAME is that of a driver, `attach:DIRECTORY`, or that of a store with a colon behind it.
+    """
 
     @click.argument("name")
     @click.option(
@@ -107,6 +131,7 @@ def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
         type=click.FloatRange(min=0, min_open=True),
         help="Give a call up after this long without progress.",
     )
+    @config_option
     @wraps(command)
     def with_choice(
         name: str,
@@ -115,13 +140,14 @@ def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
         in_process: bool,
         drivers_directory: str | None,
         timeout_seconds: float | None,
+        config: str | None,
         **rest: object,
     ) -> None:
         if in_process and timeout_seconds is not None:
             raise click.UsageError("--timeout is for a driver in a process of its own")
         parameters = parse_parameters(json_text, pairs)
-        choice = DriverChoice(name, parameters, in_process, drivers_directory, timeout_seconds)
-        command(choice, **rest)
+        how = DriverChoice(name, parameters, in_process, drivers_directory, timeout_seconds)
+        command(of_store(how, config), **rest)
 
     return with_choice
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from storagedriver.cli.addresses import AddressCommand
 from storagedriver.cli.driver_options import DriverChoice, as_json_option, takes_driver
 from storagedriver.cli.output import info_as_json, info_as_line, print_json
 from storagedriver.contract import StorageDriver
 
 
-@click.command
+@click.command(cls=AddressCommand)
 @takes_driver
 @click.argument("path", default="/")
 @click.option("-l", "--long", "long_format", is_flag=True, help="Also show size and time.")
@@ -46,7 +47,7 @@ def _list_infos(
             click.echo(info_as_line(info) if long_format else info.path)
 
 
-@click.command
+@click.command(cls=AddressCommand)
 @takes_driver
 @click.argument("path")
 @as_json_option
@@ -63,7 +64,7 @@ def stat(choice: DriverChoice, path: str, as_json: bool) -> None:
         click.echo(info_as_line(info))
 
 
-@click.command
+@click.command(cls=AddressCommand)
 @takes_driver
 @click.argument("path")
 @click.option("--method", type=click.Choice(["GET", "HEAD", "PUT"]), default="GET")

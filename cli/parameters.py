@@ -30,6 +30,20 @@ def parse_parameters(json_text: str | None, pairs: Iterable[str]) -> dict[str, o
     return parameters
 
 
+def secret_in(text: str, folder: str = "") -> Secret | None:
+    """Return the secret that @FILE or env:VARIABLE stands for; None if `text` is neither.
+
+    A relative FILE is looked for in `folder`. Raises OSError, UnicodeDecodeError, and KeyError of
+    a variable that is not set.
+    """
+    if text.startswith("@"):
+        # Editors end a file with a newline, which is no part of a password.
+        return Secret(Path(folder, text[1:]).read_text(encoding="utf-8").removesuffix("\n"))
+    if text.startswith("env:"):
+        return Secret(os.environ[text.removeprefix("env:")])
+    return None
+
+
 def _parse_object(text: str) -> dict[str, object]:
     try:
         value: object = json.loads(text)
@@ -46,17 +60,8 @@ def _parse_value(key: str, text: str) -> object:
         return text == "true"
     if _WHOLE_NUMBER.fullmatch(text):
         return int(text)
-    if text.startswith("@"):
-        # Editors end a file with a newline, which is no part of a password.
-        return Secret(Path(text[1:]).read_text(encoding="utf-8").removesuffix("\n"))
-    if text.startswith("env:"):
-        return Secret(_environment_variable(key, text.removeprefix("env:")))
-    return text
-
-
-def _environment_variable(key: str, name: str) -> str:
     try:
-        return os.environ[name]
-    except KeyError:
-        reason = f"{key} wants the environment variable {name}, which is not set"
+        return secret_in(text) or text
+    except KeyError as error:
+        reason = f"{key} wants the environment variable {error.args[0]}, which is not set"
         raise click.BadParameter(reason, param_hint="-p") from None

@@ -6,6 +6,7 @@ import re
 
 import click
 
+from storagedriver.cli.addresses import AddressCommand
 from storagedriver.cli.content import ALGORITHMS, fetch, store
 from storagedriver.cli.driver_options import DriverChoice, as_json_option, takes_driver
 from storagedriver.cli.local_files import (
@@ -55,7 +56,7 @@ def _check_digest_form(
     return value
 
 
-@click.command
+@click.command(cls=AddressCommand)
 @takes_driver
 @click.argument("path")
 @click.argument("local")
