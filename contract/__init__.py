@@ -10,6 +10,7 @@ from storagedriver.contract.checks import (
     check_content,
     check_offset,
     check_reader,
+    check_start_after,
     check_upload_id,
     check_url_options,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "check_content",
     "check_offset",
     "check_reader",
+    "check_start_after",
     "check_upload_id",
     "check_url_options",
 ]

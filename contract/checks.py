@@ -43,6 +43,12 @@ def check_content(content: ReadableBuffer) -> memoryview:
     return as_bytes_view(content)
 
 
+def check_start_after(start_after: str | None) -> None:
+    """Raises TypeError if `start_after` is neither a str nor None."""
+    if start_after is not None and not isinstance(start_after, str):
+        raise TypeError(f"start_after is a str, not {type(start_after).__name__}")
+
+
 def check_reader(reader: object) -> None:
     """Raises TypeError if `reader` has no `read`."""
     if not callable(getattr(reader, "read", None)):

@@ -25,9 +25,12 @@ from storagedriver.contract import (
     check_content,
     check_offset,
     check_reader,
+    check_start_after,
     check_upload_id,
     check_url_options,
 )
+from storagedriver.contract.features import WALK
+from storagedriver.contract.walking import walk_by_listing
 from storagedriver.ipc.caller import Caller
 from storagedriver.ipc.calls import time_from_wire, time_to_wire
 from storagedriver.ipc.fields import count, flag, text
@@ -190,8 +193,9 @@ class IPCStorageDriver(StorageDriver):
 
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
         self._check_with_root(path)
-        if start_after is not None and not isinstance(start_after, str):
-            raise TypeError(f"start_after is a str, not {type(start_after).__name__}")
+        check_start_after(start_after)
+        if WALK not in self.features:
+            return walk_by_listing(self, path, start_after)
         return map(_walked, self._entries("Walk", path, start_after))
 
     def resume_write_position(self, path: str) -> int:

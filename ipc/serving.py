@@ -20,7 +20,7 @@ from storagedriver.contract import (
     TooManyChannelsError,
 )
 from storagedriver.contract.failures import as_driver_error
-from storagedriver.contract.features import FEATURES, FILE_HANDOFF, PING
+from storagedriver.contract.features import FEATURES, FILE_HANDOFF, PING, WALK
 from storagedriver.ipc.channel import Channel, ChannelLostError
 from storagedriver.ipc.fields import count, text
 from storagedriver.ipc.limits import CREDIT_WINDOW_CHUNKS, MAX_CHANNELS, MAX_CHUNK_BYTES
@@ -183,5 +183,9 @@ class Serving:
 
 
 def told_features(features: frozenset[str]) -> frozenset[str]:
-    """What this server makes of a driver's features: it adds its own, and leaves what it lacks."""
-    return ((features & FEATURES) | {PING}) - {FILE_HANDOFF}
+    """What this server makes of a driver's features: it adds its own, and leaves what it lacks.
+
+    It answers Walk for every driver, with the default if need be: in the driver's process that
+    costs less than a call for each entry.
+    """
+    return ((features & FEATURES) | {PING, WALK}) - {FILE_HANDOFF}

@@ -88,7 +88,7 @@ def wrong_types_of_paths(store: Store) -> None:
 
 @case("error types")
 def wrong_types_of_offsets_and_readers(store: Store) -> None:
-    """An offset that is no int, and a reader that cannot read, are TypeError."""
+    """An offset that is no int, a reader that cannot read and such a start are TypeError."""
     store.driver.put_content("/there", b"old")
     for wrong in (None, "1", 1.0, True, b"1"):
         # That it is no offset is what the case is about.
@@ -99,6 +99,8 @@ def wrong_types_of_offsets_and_readers(store: Store) -> None:
     for no_reader in (None, b"new", "new", 7):
         # The same for readers.
         store.expect_class(TypeError, store.driver.write_stream, "/there", 0, no_reader)  # type: ignore[arg-type]
+    # And for the place where a walk begins.
+    store.expect_class(TypeError, store.driver.walk, "/", 5)  # type: ignore[arg-type]
     store.check_content("/there", b"old")
 
 

@@ -12,6 +12,7 @@ from storagedriver.contract.checks import (
     check_content,
     check_offset,
     check_reader,
+    check_start_after,
     check_upload_id,
     check_url_options,
 )
@@ -116,6 +117,7 @@ class Checked(StorageDriver):
 
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
         self._check_path_or_root(path)
+        check_start_after(start_after)
         with self._naming:
             infos = self._driver.walk(path, start_after)
         return named_items(self._naming, infos)

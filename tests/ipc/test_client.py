@@ -138,6 +138,25 @@ class TestCalls:
             driver.stat("/failing")
 
 
+    def test_walk_lists_where_the_driver_cannot_walk(
+        self, driver: IPCStorageDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for path in ("/a/b", "/a-b", "/a.b"):
+            driver.put_content(path, b"content")
+        monkeypatch.setattr(driver, "features", driver.features - {"walk"})
+        monkeypatch.setattr(driver, "_entries", self._only_lists(driver))
+        assert [info.path for info in driver.walk("/")] == ["/a-b", "/a.b", "/a/b"]
+
+    def _only_lists(self, driver: IPCStorageDriver) -> Callable[..., object]:
+        entries = driver._entries  # pyright: ignore[reportPrivateUsage]
+
+        def listed(method: str, *rest: str | None) -> object:
+            assert method == "List"
+            return entries(method, *rest)  # type: ignore[arg-type]  # as it was called
+
+        return listed
+
+
 class TestCrashes:
     def test_exit_status_and_last_words_are_in_the_error(self) -> None:
         with (
