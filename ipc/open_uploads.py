@@ -55,6 +55,11 @@ class OpenUploads:
                 former.writer.close()
         return writer.upload_id, writer.size
 
+    def check(self, upload_id: str, offset: int) -> None:
+        """Refuse a write at `offset` before its content is read. Raises as `write`."""
+        upload = self._find(upload_id)
+        _check_offset(upload, offset)
+
     def write(self, upload_id: str, offset: int, content: Piece) -> int:
         """Append `content`, which the host has for `offset`; return the size afterwards.
 
@@ -112,8 +117,7 @@ class OpenUploads:
 
 def _append(upload: _Open, offset: int, content: Piece, driver_name: str) -> int:
     writer = upload.writer
-    if offset != writer.size:
-        raise InvalidOffsetError(upload.path, offset, stored=writer.size)
+    _check_offset(upload, offset)
     try:
         writer.write(content)
     except Exception as error:
@@ -125,3 +129,9 @@ def _append(upload: _Open, offset: int, content: Piece, driver_name: str) -> int
             f"The driver reports a size of {writer.size}, it was given {len(content)} at {offset}"
         )
     return writer.size
+
+
+def _check_offset(upload: _Open, offset: int) -> None:
+    size = upload.writer.size
+    if offset != size:
+        raise InvalidOffsetError(upload.path, offset, stored=size)

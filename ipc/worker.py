@@ -233,8 +233,9 @@ def _open_upload(served: Served, channel: Channel, request: Request) -> Response
 def _write_upload(served: Served, channel: Channel, request: Request) -> Response:
     upload_id, position = text(request.params, "upload_id"), count(request.params, "offset")
     content = IncomingContent(channel, request, is_complete=flag(request.params, "end"))
+    served.uploads.check(upload_id, position)
     try:
-        # Also if there is nothing to write: the offset may be wrong all the same.
+        # Also if there is nothing to write: only the driver knows whether that is still the end.
         piece = content.read(channel.session.max_chunk_bytes)
         position = served.uploads.write(upload_id, position, piece)
         while piece := content.read(channel.session.max_chunk_bytes):
@@ -243,7 +244,7 @@ def _write_upload(served: Served, channel: Channel, request: Request) -> Respons
         raise
     except Exception as error:
         failure = as_driver_error(error, served.driver.name)
-        if failure.stored is None and position > count(request.params, "offset"):
+        if failure.stored is None:
             failure.stored = position
         raise failure from error
     return Response(request.id, None, {"size": position})
