@@ -69,7 +69,12 @@ def _table(file: str, key: str, value: object) -> dict[str, object]:
 
 
 def _type_of(value: object) -> str:
-    names = {str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    names: dict[type[object], str] = {
+        str: "a string",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+    }
     return names.get(type(value), "an array" if isinstance(value, list) else "a time")
 
 

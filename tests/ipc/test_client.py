@@ -137,7 +137,6 @@ class TestCalls:
         with pytest.raises(PathNotFoundError):
             driver.stat("/failing")
 
-
     def test_walk_lists_where_the_driver_cannot_walk(
         self, driver: IPCStorageDriver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
