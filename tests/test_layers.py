@@ -26,6 +26,7 @@ ONLY_IMPORTED_BY: dict[str, tuple[str, ...]] = {
     "msgpack": ("ipc/codec.py",),
     "subprocess": ("ipc/process.py",),
     "psutil": ("ipc/process.py",),
+    "pytest": ("conformance/pytest_plugin.py",),
     "matplotlib": ("benchmarks/plot.py",),
     "click": ("cli/",),
     "rich": ("cli/",),
