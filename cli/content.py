@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,10 +13,15 @@ from storagedriver.contract import (
     Reader,
     ReadStream,
     StorageDriver,
+    StorageDriverError,
 )
+from storagedriver.contract.features import UPLOADS
 from storagedriver.contract.streams import Piece
 
 ALGORITHMS: Final = ("sha256", "sha384", "sha512")
+
+# Each piece is a call. What a message takes at most by default, so that each is one message, too.
+_PIECE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +42,37 @@ class Passed:
 def store(
     driver: StorageDriver, path: str, source: Reader, *, advance: Callable[[int], None]
 ) -> Passed:
-    """Store all of `source` at `path`.
+    """Store all of `source` at `path`, out of sight until it is whole where the driver can do so.
 
-    Raises ChecksumMismatchError if the driver then has another size at `path`, and what
-    `write_stream` raises; the beginning of the content may then be there.
+    Raises ChecksumMismatchError if the driver then has something else, and what the driver and the
+    source raise. A driver without the feature `uploads` may then show the beginning of the content;
+    with it, what was at `path` before is still there, and nothing else is left.
     """
     measured = _MeasuredReader(source, advance)
-    driver.write_stream(path, 0, measured)
+    if UPLOADS in driver.features:
+        _store_by_upload(driver, path, measured)
+    else:
+        driver.write_stream(path, 0, measured)
     passed = measured.passed()
     stored_bytes = driver.stat(path).size
     if stored_bytes != passed.size_bytes:
         reason = f"sent {passed.size_bytes} bytes, but the store has {stored_bytes}"
         raise ChecksumMismatchError(path, reason=reason, driver=driver.name)
     return passed
+
+
+def _store_by_upload(driver: StorageDriver, path: str, measured: _MeasuredReader) -> None:
+    with driver.writer(path) as upload:
+        try:
+            while piece := measured.read(_PIECE_BYTES):
+                upload.write(piece)
+            passed = measured.passed()
+            upload.commit(size=passed.size_bytes, digest=passed.digest)
+        except BaseException:
+            # Nobody knows its id, so nobody could continue it. What went wrong first is told.
+            with suppress(StorageDriverError, ValueError):
+                upload.cancel()
+            raise
 
 
 def fetch(

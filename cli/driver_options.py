@@ -78,28 +78,6 @@ def _create_here(choice: DriverChoice) -> StorageDriver:
     return driver
 
 
-def of_store(choice: DriverChoice, config: str | None) -> DriverChoice:
-    """Return the choice with what the file of stores says, if its name is that of a store: `x:`.
-
-    Parameters of the choice stand above those of the file. Raises what `named_store` does.
-    """
-    address = split_address(choice.name)
-    if address is None or choice.name.startswith(ATTACH_PREFIX):
-        return choice
-    name, path = address
-    if path:
-        raise click.UsageError(f"{name} and {path} are two arguments here")
-    store = named_store(name.removesuffix(":"), config)
-    return replace(choice, name=store.driver, parameters={**store.parameters, **choice.parameters})
-
-
-config_option = click.option(
-    "--config",
-    metavar="FILE",
-    help="Where the stores with a name are written down, instead of storagedriver.toml.",
-)
-
-
 def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the argument NAME and the options; it gets them as `choice`, its first.
 
@@ -118,6 +96,45 @@ def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--parameters", "json_text", metavar="JSON", help="Parameters as one JSON object."
     )
+    @_takes_way
+    @wraps(command)
+    def with_choice(
+        way: _Way, name: str, pairs: tuple[str, ...], json_text: str | None, **rest: object
+    ) -> None:
+        parameters = parse_parameters(json_text, pairs)
+        command(
+            _of_store(replace(way.choice, name=name, parameters=parameters), way.config), **rest
+        )
+
+    return with_choice
+
+
+def takes_addresses(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options, and a function as its first argument.
+
+    The function returns the choice of driver for what `split_address` calls a store.
+    """
+
+    @_takes_way
+    @wraps(command)
+    def with_stores(way: _Way, **rest: object) -> None:
+        def choose(store: str) -> DriverChoice:
+            return _of_store(replace(way.choice, name=store), way.config)
+
+        command(choose, **rest)
+
+    return with_stores
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What the options say that are the same for every driver of a command."""
+
+    choice: DriverChoice
+    config: str | None
+
+
+def _takes_way(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--in-process", is_flag=True, help="Use the driver without a process of its own.")
     @click.option(
         "--drivers-directory",
@@ -131,12 +148,13 @@ def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
         type=click.FloatRange(min=0, min_open=True),
         help="Give a call up after this long without progress.",
     )
-    @config_option
+    @click.option(
+        "--config",
+        metavar="FILE",
+        help="Where the stores with a name are written down, instead of storagedriver.toml.",
+    )
     @wraps(command)
-    def with_choice(
-        name: str,
-        pairs: tuple[str, ...],
-        json_text: str | None,
+    def with_way(
         in_process: bool,
         drivers_directory: str | None,
         timeout_seconds: float | None,
@@ -145,11 +163,25 @@ def takes_driver(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if in_process and timeout_seconds is not None:
             raise click.UsageError("--timeout is for a driver in a process of its own")
-        parameters = parse_parameters(json_text, pairs)
-        how = DriverChoice(name, parameters, in_process, drivers_directory, timeout_seconds)
-        command(of_store(how, config), **rest)
+        choice = DriverChoice("", {}, in_process, drivers_directory, timeout_seconds)
+        command(_Way(choice, config), **rest)
 
-    return with_choice
+    return with_way
+
+
+def _of_store(choice: DriverChoice, config: str | None) -> DriverChoice:
+    """Return the choice with what the file of stores says, if its name is that of a store: `x:`.
+
+    Parameters of the choice stand above those of the file. Raises what `named_store` does.
+    """
+    address = split_address(choice.name)
+    if address is None or choice.name.startswith(ATTACH_PREFIX):
+        return choice
+    name, path = address
+    if path:
+        raise click.UsageError(f"{name} and {path} are two arguments here")
+    store = named_store(name.removesuffix(":"), config)
+    return replace(choice, name=store.driver, parameters={**store.parameters, **choice.parameters})
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")

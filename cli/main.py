@@ -16,6 +16,7 @@ import click
 
 from storagedriver.cli.available import drivers, serve
 from storagedriver.cli.bench import bench
+from storagedriver.cli.between import cp, sync, verify
 from storagedriver.cli.changing import mv, rm
 from storagedriver.cli.check import check
 from storagedriver.cli.demo import demo
@@ -26,7 +27,23 @@ from storagedriver.cli.transfer import get, put
 PROGRAM = click.version_option(package_name="storagedriver")(
     click.Group(
         "storagedriver",
-        commands=[demo, check, bench, drivers, serve, put, get, ls, stat, mv, rm, url],
+        commands=[
+            demo,
+            check,
+            bench,
+            drivers,
+            serve,
+            put,
+            get,
+            cp,
+            sync,
+            verify,
+            ls,
+            stat,
+            mv,
+            rm,
+            url,
+        ],
         help="Use and check storage drivers, each a program in any language."
         "\n\nExit status: 0 if everything asked for succeeded, 1 if something failed, 2 if it was"
         " asked for wrongly, 69 if there is no such driver, 130 after Ctrl-C.",

@@ -68,3 +68,45 @@ def test_another_digest_is_a_failure() -> None:
     with pytest.raises(ChecksumMismatchError) as caught:
         Passed(1, DIGEST).check_digest("/a", "sha256:00")
     assert caught.value.path == "/a"
+
+
+class FailingReader:
+    """Gives a piece, and then fails."""
+
+    def __init__(self) -> None:
+        self._pieces = iter([CONTENT])
+
+    def read(self, size: int, /) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise OSError("the source is gone")
+
+
+def test_a_source_that_fails_leaves_the_old_content_and_no_upload() -> None:
+    driver = InMemoryDriver()
+    driver.put_content("/a", b"old")
+    with pytest.raises(OSError, match="the source is gone"):
+        store(driver, "/a", FailingReader(), advance=ignore)
+    assert driver.get_content("/a") == b"old"
+    assert list(driver.uploads()) == []
+
+
+def test_nothing_shows_before_all_is_stored() -> None:
+    driver = InMemoryDriver()
+
+    class Looking(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert driver.list("/") == []
+            return super().read(size)
+
+    store(driver, "/a", Looking(CONTENT), advance=ignore)
+    assert driver.get_content("/a") == CONTENT
+
+
+def test_a_driver_without_uploads_gets_a_stream() -> None:
+    class Plain(InMemoryDriver):
+        features = frozenset()
+
+    driver = Plain()
+    assert store(driver, "/a", io.BytesIO(CONTENT), advance=ignore).digest == DIGEST
+    assert driver.get_content("/a") == CONTENT

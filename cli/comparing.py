@@ -1,0 +1,95 @@
+"""Two walks side by side, and whether an object is the same on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from storagedriver.contract import (
+    FileInfo,
+    NotADirectoryError,
+    PathNotFoundError,
+    ProtocolError,
+    StorageDriver,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A directory of a store."""
+
+    driver: StorageDriver
+    path: str
+
+    def full(self, relative: str) -> str:
+        """Return the whole path of what is `relative` to here."""
+        return self.path.rstrip("/") + relative
+
+    def walk(self, *, may_be_missing: bool = False) -> Iterator[tuple[str, FileInfo]]:
+        """Iterate over all files below, each with its relative path, which begins with a slash.
+
+        Raises ProtocolError if the driver does not walk in byte order: what seems to be missing on
+        one side could then be deleted on the other.
+        """
+        try:
+            infos = self.driver.walk(self.path)
+        except NotADirectoryError:
+            raise
+        except PathNotFoundError:
+            if not may_be_missing:
+                raise
+            infos = iter(())
+        return self._in_order(infos)
+
+    def _in_order(self, infos: Iterator[FileInfo]) -> Iterator[tuple[str, FileInfo]]:
+        last = b""
+        for info in infos:
+            if (key := _key(info.path)) <= last:
+                reason = f"walk gave {info.path} out of byte order"
+                raise ProtocolError(reason, driver=self.driver.name)
+            last = key
+            yield info.path[len(self.path.rstrip("/")) :], info
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One relative path, and what stands there on each side; not None on at least one."""
+
+    path: str
+    source: FileInfo | None
+    destination: FileInfo | None
+
+
+def pairs(
+    source: Iterator[tuple[str, FileInfo]], destination: Iterator[tuple[str, FileInfo]]
+) -> Iterator[Pair]:
+    """Iterate over both, in byte order of the relative path, which both are in."""
+    ours, theirs = next(source, None), next(destination, None)
+    while ours is not None and theirs is not None:
+        our_key, their_key = _key(ours[0]), _key(theirs[0])
+        if our_key == their_key:
+            yield Pair(ours[0], ours[1], theirs[1])
+            ours, theirs = next(source, None), next(destination, None)
+        elif our_key < their_key:
+            yield Pair(ours[0], ours[1], None)
+            ours = next(source, None)
+        else:
+            yield Pair(theirs[0], None, theirs[1])
+            theirs = next(destination, None)
+    while ours is not None:
+        yield Pair(ours[0], ours[1], None)
+        ours = next(source, None)
+    while theirs is not None:
+        yield Pair(theirs[0], None, theirs[1])
+        theirs = next(destination, None)
+
+
+def seems_same(source: FileInfo, destination: FileInfo) -> bool:
+    """Whether the sizes are equal and the destination is not older; a time may be unknown."""
+    if source.size != destination.size or source.mod_time is None or destination.mod_time is None:
+        return False
+    return destination.mod_time >= source.mod_time
+
+
+def _key(path: str) -> bytes:
+    return path.encode("utf-8", "surrogatepass")
