@@ -84,9 +84,11 @@ def pairs(
         theirs = next(destination, None)
 
 
-def seems_same(source: FileInfo, destination: FileInfo) -> bool:
+def seems_same(source: FileInfo, destination: FileInfo | None) -> bool:
     """Whether the sizes are equal and the destination is not older; a time may be unknown."""
-    if source.size != destination.size or source.mod_time is None or destination.mod_time is None:
+    if destination is None or source.size != destination.size:
+        return False
+    if source.mod_time is None or destination.mod_time is None:
         return False
     return destination.mod_time >= source.mod_time
 

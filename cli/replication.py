@@ -62,6 +62,9 @@ class Replication:
                     if delete:
                         # Here and now: a file must be gone before what comes below its path.
                         self._guarded(pair.path, partial(self._delete, pair.path))
+                elif not checksum and seems_same(pair.source, pair.destination):
+                    # By far the most often, so it is no work for a thread.
+                    self._skip()
                 else:
                     self._submit(pool, pair.path, partial(self._sync, pool, pair, checksum, delete))
         with Pool(self.jobs) as pool:
@@ -101,7 +104,7 @@ class Replication:
         self.progress.objects(1)
 
     def _sync(self, pool: Pool, pair: Pair, checksum: bool, delete: bool) -> None:
-        if self._is_same(pool, pair, checksum):
+        if checksum and self._has_same_content(pool, pair):
             self.tally.add("skipped")
             return
         try:
@@ -111,13 +114,13 @@ class Replication:
                 raise
             self._blocked.append(pair.path)
 
-    def _is_same(self, pool: Pool, pair: Pair, checksum: bool) -> bool:
+    def _skip(self) -> None:
+        self.tally.add("skipped")
+        self.progress.objects(1)
+
+    def _has_same_content(self, pool: Pool, pair: Pair) -> bool:
         source, destination = pair.source, pair.destination
-        if source is None or destination is None:
-            return False
-        if not checksum:
-            return seems_same(source, destination)
-        if source.size != destination.size:
+        if source is None or destination is None or source.size != destination.size:
             return False
         ours = self._read(pool, self.source, pair.path)
         return ours == self._read(pool, self.destination, pair.path)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -248,8 +249,8 @@ def test_cp_of_what_is_not_there(storagedriver: Command, stores: Stores) -> None
     assert answer.stderr.startswith("storagedriver: /none: PathNotFound: ")
 
 
-class Killed:
-    """A sync that was killed in the middle of its large object."""
+class Stalled:
+    """A sync that stalls in the middle of its large object."""
 
     def __init__(self, stores: Stores, fifo: Path, drivers: Path) -> None:
         self.stores, self.fifo = stores, fifo
@@ -264,15 +265,19 @@ class Killed:
             str(drivers),
         ]
 
-    def kill(self) -> None:
-        with subprocess.Popen([*PROGRAM, *self.command], stdout=subprocess.DEVNULL) as process:
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        """Run it, end it by a signal in the middle, and return its status and what it told."""
+        with subprocess.Popen(
+            [*PROGRAM, *self.command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
             # Opening it for reading waits for the source to stall.
             self.fifo.read_bytes()
             with self.stores.open("b") as driver:
                 wait_until_an_upload_has(driver, 2 << 20)
-            process.kill()
-        assert process.returncode == -9
+            process.send_signal(number)
+            stdout, stderr = process.communicate(timeout=60)
         self.fifo.unlink()
+        return process.returncode, stdout + stderr
 
 
 def wait_until_an_upload_has(driver: StorageDriver, size_bytes: int) -> None:
@@ -283,7 +288,7 @@ def wait_until_an_upload_has(driver: StorageDriver, size_bytes: int) -> None:
 
 
 @pytest.fixture
-def killed(stores: Stores, tmp_path: Path, drivers_directory: Path) -> Killed:
+def stalled(stores: Stores, tmp_path: Path, drivers_directory: Path) -> Stalled:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     program = drivers_directory / "registry-storage-source"
@@ -291,12 +296,16 @@ def killed(stores: Stores, tmp_path: Path, drivers_directory: Path) -> Killed:
     program.chmod(0o755)
     stores.write_file("source")
     stores.put("a", {"/first": b"1", "/large": LARGE, "/third": b"3"})
-    killed = Killed(stores, fifo, drivers_directory)
-    killed.kill()
-    return killed
+    return Stalled(stores, fifo, drivers_directory)
 
 
-def test_a_killed_sync_goes_on_where_it_was(storagedriver: Command, killed: Killed) -> None:
+@pytest.fixture
+def killed(stalled: Stalled) -> Stalled:
+    assert stalled.end(signal.SIGKILL) == (-9, "")
+    return stalled
+
+
+def test_a_killed_sync_goes_on_where_it_was(storagedriver: Command, killed: Stalled) -> None:
     assert set(killed.stores.content("b")) == {"/first"}
     answer = storagedriver(*killed.command)
     (told,) = answer.objects
@@ -311,7 +320,7 @@ def test_a_killed_sync_goes_on_where_it_was(storagedriver: Command, killed: Kill
 
 
 def test_a_source_that_changed_meanwhile_is_sent_again(
-    storagedriver: Command, killed: Killed
+    storagedriver: Command, killed: Stalled
 ) -> None:
     killed.stores.put("a", {"/large": LARGE[::-1]})
     answer = storagedriver(*killed.command)
@@ -324,8 +333,16 @@ def test_a_source_that_changed_meanwhile_is_sent_again(
         assert list(driver.uploads()) == []
 
 
-def test_a_source_that_is_shorter_now_begins_anew(storagedriver: Command, killed: Killed) -> None:
+def test_a_source_that_is_shorter_now_begins_anew(storagedriver: Command, killed: Stalled) -> None:
     killed.stores.put("a", {"/large": LARGE[: 3 << 19]})
     (told,) = storagedriver(*killed.command).objects
     assert counts(told, "copied", "bytes_continued", "bytes_sent_again") == (2, 0, 0)
     assert killed.stores.content("b") == killed.stores.content("a")
+
+
+def test_ctrl_c_ends_a_sync_quietly_and_keeps_what_was_sent(
+    storagedriver: Command, stalled: Stalled
+) -> None:
+    assert stalled.end(signal.SIGINT) == (130, "")
+    (told,) = storagedriver(*stalled.command).objects
+    assert counts(told, "copied", "skipped", "bytes_continued") == (2, 1, 2 << 20)
