@@ -20,7 +20,13 @@ from storagedriver.conformance import (
 from storagedriver.conformance.case import case
 from storagedriver.conformance.run import SuiteRun, empty
 from storagedriver.conformance.store import Store
-from storagedriver.contract import FileInfo, StorageDriver, StorageDriverError, ThrottledError
+from storagedriver.contract import (
+    FileInfo,
+    StorageDriver,
+    StorageDriverError,
+    ThrottledError,
+    UploadWriter,
+)
 from storagedriver.drivers.inmemory import InMemoryDriver
 
 
@@ -337,3 +343,34 @@ def test_another_seed_makes_other_content() -> None:
 def test_the_names_of_all_cases_differ() -> None:
     names = [each.name for each in CASES]
     assert len(set(names)) == len(names)
+
+
+def test_uploads_that_a_case_leaves_open_are_cancelled() -> None:
+    driver = InMemoryDriver()
+    driver.put_content("/a", b"x")
+    driver.writer("/a").close()
+    driver.writer("/b/c").write(b"left open")
+    empty(driver)
+    assert driver.list("/") == []
+    assert list(driver.uploads()) == []
+
+
+def test_a_store_with_open_uploads_is_left_alone() -> None:
+    driver = InMemoryDriver()
+    driver.writer("/precious").close()
+    with pytest.raises(ValueError, match="/precious"):
+        run_suite(lambda: driver)
+    assert len(list(driver.uploads())) == 1
+
+
+class KeepsUploads(InMemoryDriver):
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        # The one that was to be cancelled stays.
+        return super().writer(path)
+
+
+def test_uploads_that_cannot_be_cancelled_fail_the_case() -> None:
+    driver = KeepsUploads()
+    driver.writer("/a")
+    with pytest.raises(CaseFailedError, match="objects and uploads after everything was deleted"):
+        empty(driver)
