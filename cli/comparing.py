@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 from storagedriver.contract import (
     FileInfo,
@@ -12,6 +14,9 @@ from storagedriver.contract import (
     ProtocolError,
     StorageDriver,
 )
+
+BATCH_OBJECTS: Final = 1000
+"""Entries of a walk that are taken at once: some hundred kilobytes, and what one page of S3 has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,29 @@ class Side:
         Raises ProtocolError if the driver does not walk in byte order: what seems to be missing on
         one side could then be deleted on the other.
         """
+        return self._in_order(self._in_batches(self._open(None, may_be_missing), may_be_missing))
+
+    def _open(self, start_after: str | None, may_be_missing: bool) -> Iterator[FileInfo]:
         try:
-            infos = self.driver.walk(self.path)
+            return self.driver.walk(self.path, start_after)
         except NotADirectoryError:
             raise
         except PathNotFoundError:
             if not may_be_missing:
                 raise
-            infos = iter(())
-        return self._in_order(infos)
+            return iter(())
+
+    def _in_batches(
+        self, infos: Iterator[FileInfo] | None, may_be_missing: bool
+    ) -> Iterator[FileInfo]:
+        while infos is not None:
+            batch = list(islice(infos, BATCH_OBJECTS))
+            # Let go before anything is done: an open walk holds a channel for as long as copying
+            # takes, and a driver may have only one.
+            infos = None
+            yield from batch
+            if len(batch) == BATCH_OBJECTS:
+                infos = self._open(batch[-1].path, may_be_missing)
 
     def _in_order(self, infos: Iterator[FileInfo]) -> Iterator[tuple[str, FileInfo]]:
         last = b""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from storagedriver.cli import comparing
 from storagedriver.cli.comparing import Side, pairs, seems_same
 from storagedriver.contract import (
     FileInfo,
@@ -71,3 +72,44 @@ def test_what_seems_the_same(size: int, age_seconds: int | None, same: bool) -> 
     source = FileInfoFields("/a", 1, NOW, is_dir=False)
     time = None if age_seconds is None else NOW - timedelta(seconds=age_seconds)
     assert seems_same(source, FileInfoFields("/a", size, time, is_dir=False)) is same
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 7])
+def test_no_walk_is_open_while_objects_are_worked_on(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    class Watched(InMemoryDriver):
+        open_walks = 0
+
+        def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
+            self.open_walks += 1
+            try:
+                yield from super().walk(path, start_after)
+            finally:
+                self.open_walks -= 1
+
+    monkeypatch.setattr(comparing, "BATCH_OBJECTS", 2)
+    driver = Watched()
+    paths = [f"/{number}" for number in range(count)]
+    for path in paths:
+        driver.put_content(path, b"")
+    met: list[str] = []
+    for path, _ in Side(driver, "/").walk():
+        assert driver.open_walks == 0
+        met.append(path)
+    assert met == paths
+
+
+def test_a_directory_that_is_emptied_on_the_way_ends_where_it_may_be_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(comparing, "BATCH_OBJECTS", 2)
+    driver = holding("/d/1", "/d/2")
+    for path, _ in Side(driver, "/d").walk(may_be_missing=True):
+        driver.delete(f"/d{path}")
+    driver = holding("/d/1", "/d/2")
+    walk = Side(driver, "/d").walk()
+    assert [next(walk)[0], next(walk)[0]] == ["/1", "/2"]
+    driver.delete("/d")
+    with pytest.raises(PathNotFoundError):
+        next(walk)
