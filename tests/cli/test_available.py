@@ -65,6 +65,16 @@ def test_one_command_after_another_uses_a_driver_that_is_served_by_hand(
     assert (answer.status, answer.stdout) == (0, "/a\n")
 
 
+def test_objects_are_copied_within_a_driver_that_is_served_by_hand(
+    storagedriver: Command, directory: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    store = f"attach:{directory}"
+    assert storagedriver("cp", tmp_path / "file", f"{store}:/a/").status == 0
+    assert storagedriver("cp", "-r", f"{store}:/a", f"{store}:/b").status == 0
+    assert storagedriver("ls", "-r", store).stdout == "/a/file\n/b/file\n"
+
+
 def test_where_nobody_serves_is_told(storagedriver: Command) -> None:
     answer = storagedriver("ls", "attach:/nowhere")
     assert answer.status == 1

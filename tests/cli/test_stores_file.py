@@ -124,6 +124,14 @@ def test_an_unknown_store_is_one_line_and_status_2(storagedriver: Command, confi
     assert answer.stderr.count("\n") == 1
 
 
+def test_a_path_behind_the_store_of_put_is_wrong_usage(
+    storagedriver: Command, config: Path
+) -> None:
+    answer = storagedriver("put", "mine:/a", "file", "/b")
+    assert answer.status == 2
+    assert "mine: and /a are two arguments here" in answer.stderr
+
+
 def test_a_file_that_cannot_be_read_is_one_line(storagedriver: Command, config: Path) -> None:
     answer = storagedriver("ls", "mine:/a", "--config", "none.toml")
     assert (answer.status, answer.stderr) == (
