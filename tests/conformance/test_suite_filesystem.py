@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
+import pytest
+
 from storagedriver.conformance import in_process_suite, ipc_suite
 
 
@@ -17,3 +19,7 @@ def fresh_directory() -> Generator[Mapping[str, object], None, None]:
 
 TestFilesystem = in_process_suite("filesystem", fresh_directory)
 TestFilesystemOverIPC = ipc_suite("filesystem", fresh_directory)
+
+# With the sizes of the original suite: objects of gigabytes, hundreds of megabytes at once.
+TestFilesystemInFull = pytest.mark.full(in_process_suite("filesystem", fresh_directory, full=True))
+TestFilesystemOverIPCInFull = pytest.mark.full(ipc_suite("filesystem", fresh_directory, full=True))
