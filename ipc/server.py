@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from storagedriver.contract import CURRENT_VERSION, StorageDriverFactory
 from storagedriver.ipc.channel import ChannelLostError
+from storagedriver.ipc.launch import ENDPOINT_VARIABLE
 from storagedriver.ipc.lifeline import Lifeline, parse_object, remove_sockets
 from storagedriver.ipc.serving import Serving, told_features
 
@@ -39,7 +40,7 @@ def serve(
     if sys.argv[1:] == ["--version"]:
         _print_version(name, features)
         return
-    endpoint = os.environ.pop("STORAGEDRIVER_ENDPOINT", "")
+    endpoint = os.environ.pop(ENDPOINT_VARIABLE, "")
     if not endpoint or len(sys.argv) != 2:
         _explain(name)
     lifeline = Lifeline()

@@ -102,6 +102,7 @@ class Session:
         "_direction",
         "_ended",
         "_offset",
+        "_peer",
         "_sender",
         "_size",
         "_window_bytes",
@@ -126,6 +127,7 @@ class Session:
         write_credit_bytes: int = MAX_CHUNK_BYTES * CREDIT_WINDOW_CHUNKS,
     ) -> None:
         self.side = side
+        self._peer = Side(1 - side)
         self.role = role
         self.max_chunk_bytes = max_chunk_bytes
         self.write_credit_bytes = write_credit_bytes
@@ -173,7 +175,7 @@ class Session:
 
         Raises ProtocolError if the peer may not send it; the state is then CLOSED.
         """
-        was, peer = self.state, Side(1 - self.side)
+        was, peer = self.state, self._peer
         # What is not allowed now is refused as that, whatever it says.
         if message.kind in _CHECKED_KINDS and (peer, message.kind) in TRANSITIONS[was]:
             message = self._checked(message)
@@ -205,7 +207,7 @@ class Session:
 
     def refuse(self, detail: str) -> ProtocolError:
         """Close the channel for what the peer did, and return the error to raise."""
-        self._sender = Side(1 - self.side)
+        self._sender = self._peer
         return self._breach(detail)
 
     def _breach(self, detail: str) -> ProtocolError:

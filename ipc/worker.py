@@ -173,7 +173,7 @@ def _stat(served: Served, channel: Channel, request: Request) -> Response:
     result: dict[str, Wire] = {
         "path": info.path,
         "size": info.size,
-        "mod_time": None if info.mod_time is None else time_to_wire(info.mod_time),
+        "mod_time": _mod_time(info),
         "is_dir": info.is_dir,
     }
     return Response(request.id, None, result)
@@ -196,7 +196,11 @@ def _walk(served: Served, channel: Channel, request: Request) -> Response:
 
 
 def _walk_entry(info: FileInfo) -> list[Wire]:
-    return [info.path, info.size, None if info.mod_time is None else time_to_wire(info.mod_time)]
+    return [info.path, info.size, _mod_time(info)]
+
+
+def _mod_time(info: FileInfo) -> Wire:
+    return None if info.mod_time is None else time_to_wire(info.mod_time)
 
 
 def _move(served: Served, channel: Channel, request: Request) -> Response:
