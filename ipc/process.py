@@ -18,7 +18,7 @@ import signal
 import subprocess
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -77,9 +77,14 @@ class DriverProcess:
     """Whether this is a copy in a forked child of the host, which only looks like a process."""
 
     def __init__(
-        self, command: Sequence[str], *, environment: Mapping[str, str], name: str
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        name: str,
+        on_exit: Callable[[], None] | None = None,
     ) -> None:
-        """Start `command`.
+        """Start `command`. When it has ended `on_exit` is called, by the watching thread.
 
         Raises OSError as `subprocess` does: no such file, no permission, not an executable.
         """
@@ -100,6 +105,7 @@ class DriverProcess:
         self.pid = self._popen.pid
         self.handle = PidFd(self.pid)
         self.exited = threading.Event()
+        self._on_exit = on_exit
         self._stdin_lock = threading.Lock()
         logger = logging.getLogger(f"storagedriver.driver.{name}")
         self._stdout = OutputPipe(_taken_over(self._popen.stdout), logger)
@@ -124,6 +130,15 @@ class DriverProcess:
     def output_tail(self) -> str:
         """The last of its standard output; complete once `exited` is set."""
         return self._stdout.tail
+
+    def is_stopped(self) -> bool:
+        """Whether it stands still, by SIGSTOP or in a debugger."""
+        import psutil
+
+        with suppress(psutil.Error):
+            standing = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+            return psutil.Process(self.pid).status() in standing
+        return False
 
     def crash(self, driver: str) -> DriverCrashedError:
         """Return the error for a process that has ended, once its last output is in."""
@@ -229,6 +244,8 @@ class DriverProcess:
         self._popen.wait()
         self.close_stdin()
         self.exited.set()
+        if self._on_exit is not None:
+            self._on_exit()
 
 
 def _write(descriptor: int, line: bytes, deadline: float) -> None:
