@@ -17,9 +17,8 @@ ABOUT_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The answer of a program: its own name for the driver, the version, and the features."""
+    """The answer of a program: the version of the protocol, and the features in order."""
 
-    name: str
     version: str
     features: tuple[str, ...]
 
@@ -60,4 +59,4 @@ def _parse(text: str, name: str) -> About:
     except ValueError as error:
         raise ProtocolError(f"the version that --version tells: {error}", driver=name) from None
     names = sorted(str(feature) for feature in cast("list[object]", features))
-    return About(str(told.get("name")), version, tuple(names))
+    return About(version, tuple(names))

@@ -38,6 +38,9 @@ class SocketDirectory:
 
     def remove(self) -> None:
         """Remove the directory. Removing it twice is no error."""
+        # Nearly always it is empty, and then it can be removed with no descriptor free.
+        with suppress(OSError):
+            os.rmdir(self.path)
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
-from typing import Final
+from typing import IO, Final
 
 # Enough for a long traceback, little enough to carry around in an error.
 TAIL_BYTES: Final = 64 * 1024
@@ -27,9 +27,10 @@ _LAST_READS: Final = 32
 class OutputPipe:
     """The host's end of one pipe. Used by one thread, but `tail` may be called from any."""
 
-    def __init__(self, descriptor: int, logger: logging.Logger) -> None:
-        os.set_blocking(descriptor, False)
-        self.descriptor = descriptor
+    def __init__(self, stream: IO[bytes], logger: logging.Logger) -> None:
+        self._stream = stream
+        self.descriptor = stream.fileno()
+        os.set_blocking(self.descriptor, False)
         self._logger = logger
         self._line = bytearray()
         self._tail = b""
@@ -59,7 +60,7 @@ class OutputPipe:
             if not self.read():
                 break
         self._log_line()
-        os.close(self.descriptor)
+        self._stream.close()
 
     def _log(self, data: bytes) -> None:
         if not self._logger.isEnabledFor(logging.INFO):

@@ -25,6 +25,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Final
 
 from storagedriver.contract import DriverCrashedError
+from storagedriver.ipc.exec_failure import explained
 from storagedriver.ipc.output import OutputPipe
 
 if TYPE_CHECKING:
@@ -86,33 +87,35 @@ class DriverProcess:
     ) -> None:
         """Start `command`. When it has ended `on_exit` is called, by the watching thread.
 
-        Raises OSError as `subprocess` does: no such file, no permission, not an executable.
+        Raises OSError with a `strerror` that says what to do: no such file, no permission, not
+        an executable. No process is left then, nor where descriptors or threads run out.
         """
         # A session of its own: Ctrl-C in a terminal reaches the host alone, which then ends the
         # driver in order, and the whole group can be signalled.
         _install_fork_hooks()
         with _starting:
-            self._popen = subprocess.Popen(
-                list(command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(environment),
-                bufsize=0,
-                start_new_session=True,
-            )
+            try:
+                self._popen = subprocess.Popen(
+                    list(command),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=dict(environment),
+                    bufsize=0,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise explained(error, command[0], environment) from error
             _started.add(self)
         self.pid = self._popen.pid
-        self.handle = PidFd(self.pid)
         self.exited = threading.Event()
         self._on_exit = on_exit
         self._stdin_lock = threading.Lock()
-        logger = logging.getLogger(f"storagedriver.driver.{name}")
-        self._stdout = OutputPipe(_taken_over(self._popen.stdout), logger)
-        self._stderr = OutputPipe(_taken_over(self._popen.stderr), logger)
-        threading.Thread(
-            target=self._watch, name=f"storagedriver-watch-{name}", daemon=True
-        ).start()
+        try:
+            self._take_over(name)
+        except BaseException:
+            self._discard()
+            raise
 
     @property
     def exit_status(self) -> int | None:
@@ -204,6 +207,21 @@ class DriverProcess:
         _kill(descendants)
         self.close_stdin()
 
+    def _take_over(self, name: str) -> None:
+        self.handle = PidFd(self.pid)
+        logger = logging.getLogger(f"storagedriver.driver.{name}")
+        self._stdout = OutputPipe(_opened(self._popen.stdout), logger)
+        self._stderr = OutputPipe(_opened(self._popen.stderr), logger)
+        threading.Thread(
+            target=self._watch, name=f"storagedriver-watch-{name}", daemon=True
+        ).start()
+
+    def _discard(self) -> None:
+        """End a process that could not be taken over, so that nobody watches it."""
+        self._signal_group(signal.SIGKILL)
+        with self._popen:
+            pass  # closes its pipes and reaps
+
     def _signal_group(self, number: int) -> None:
         # The pid cannot be another's: the process is reaped only under `exited`, by the watcher.
         if not self.exited.is_set():
@@ -267,12 +285,10 @@ def _kill(processes: Sequence[psutil.Process]) -> None:
             process.kill()
 
 
-def _taken_over(stream: IO[bytes] | None) -> int:
-    """Return the descriptor of a pipe that Popen has opened, now ours to close."""
+def _opened(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise RuntimeError("the process was started without this pipe")
-    with stream:
-        return os.dup(stream.fileno())
+    return stream
 
 
 # A fork waits for a start that is under way, so that the child knows all lifelines it has copied.

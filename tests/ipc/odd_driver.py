@@ -58,6 +58,11 @@ class OddDriver(InMemoryDriver):
         return super().write_stream(path, offset, reader)
 
 
+def flood(descriptor: int) -> None:
+    while True:
+        os.write(descriptor, CHUNK)
+
+
 def make(parameters: Mapping[str, object]) -> StorageDriver:
     match parameters.get("oddity"):
         case None:
@@ -74,6 +79,9 @@ def make(parameters: Mapping[str, object]) -> StorageDriver:
             print("x" * 1_000_000, flush=True)
             os.write(2, bytes(range(256)) * 4000)
             os.write(1, b"no newline at the end")
+        case "flood":
+            for descriptor in (1, 2):
+                threading.Thread(target=flood, args=(descriptor,), daemon=True).start()
         case "grandchild":
             subprocess.Popen(["sleep", "1000"])
         case odd:

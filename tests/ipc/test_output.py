@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from io import FileIO
 
 import pytest
 
@@ -24,7 +25,7 @@ class Pipe:
         handler.emit = lambda record: self.lines.append(record.getMessage())  # type: ignore[method-assign]  # shorter than a class
         self.logger.addHandler(handler)
         readable, self.writable = os.pipe()
-        self.output = OutputPipe(readable, self.logger)
+        self.output = OutputPipe(FileIO(readable), self.logger)
 
     def write(self, data: bytes) -> None:
         """Write as a driver does, reading as the host does whenever the pipe is full."""

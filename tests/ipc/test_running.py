@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -34,8 +35,14 @@ HELLO: dict[str, object] = {
 }
 
 
-def start(command: list[str], *, seconds: float = 30.0, **parameters: object) -> RunningDriver:
-    settings = StartSettings(start_timeout_seconds=seconds)
+def start(
+    command: list[str],
+    *,
+    seconds: float = 30.0,
+    transport: Literal["ipc", "tcp"] = "ipc",
+    **parameters: object,
+) -> RunningDriver:
+    settings = StartSettings(start_timeout_seconds=seconds, transport=transport)
     return RunningDriver(command, parameters, name="odd", settings=settings)
 
 
@@ -51,19 +58,49 @@ def test_missing_program() -> None:
         start(["/nowhere/registry-storage-odd"])
 
 
+def test_directory_in_the_place_of_a_program(tmp_path: Path) -> None:
+    with pytest.raises(InvalidStorageDriverError, match="directory"):
+        start([str(tmp_path)])
+
+
 def test_program_without_permission(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\n")
-    with pytest.raises(InvalidStorageDriverError, match="Permission denied"):
+    with pytest.raises(InvalidStorageDriverError, match=r"chmod \+x"):
         start([str(program)])
 
 
-def test_program_of_another_machine(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"#!/no/such/python\n", "the file is there, but the interpreter .* is not"),
+        (b"import storagedriver\n", "first line"),
+        (b"\x7fELF" + bytes(100), "this machine"),
+    ],
+    ids=["interpreter", "text", "machine"],
+)
+def test_program_that_cannot_be_executed(content: bytes, reason: str, tmp_path: Path) -> None:
     program = tmp_path / "program"
-    program.write_bytes(b"\x7fELF" + bytes(100))
+    program.write_bytes(content)
     program.chmod(0o755)
-    with pytest.raises(InvalidStorageDriverError, match="Exec format error"):
+    with pytest.raises(InvalidStorageDriverError, match=reason):
         start([str(program)])
+
+
+def test_environment_that_is_too_long() -> None:
+    settings = StartSettings(environment={"LONG": "x" * 1_000_000})
+    with pytest.raises(InvalidStorageDriverError, match="environment are too long"):
+        RunningDriver(ODD, {}, name="odd", settings=settings)
+
+
+def test_interpreter_that_env_does_not_find(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/usr/bin/env no-such-python\n")
+    program.chmod(0o755)
+    error = failure([str(program)])
+    assert isinstance(error, DriverCrashedError)
+    assert error.exit_status == 127
+    assert "no-such-python" in error.stderr
 
 
 @pytest.mark.parametrize("status", [0, 3])
@@ -170,8 +207,9 @@ def test_program_that_floods_its_output_is_ended_in_time() -> None:
     assert isinstance(error, DriverTimeoutError)
 
 
-def test_noise_on_both_outputs_does_not_disturb_a_start() -> None:
-    start(ODD, oddity="noisy").stop()
+@pytest.mark.parametrize("oddity", ["noisy", "flood"])
+def test_noise_on_both_outputs_does_not_disturb_a_start(oddity: str) -> None:
+    start(ODD, oddity=oddity).stop()
 
 
 def test_temporary_directory_whose_name_is_too_long_for_sockets(
@@ -183,21 +221,28 @@ def test_temporary_directory_whose_name_is_too_long_for_sockets(
     start(ODD).stop()
 
 
-def test_temporary_directory_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", "/nowhere")
+# Read-only not by its mode: root writes everywhere else.
+@pytest.mark.parametrize("directory", ["/nowhere", "/proc"])
+def test_temporary_directory_that_is_not_there_or_read_only(
+    directory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", directory)
     start(ODD).stop()
 
 
-def test_many_at_once_from_threads() -> None:
+@pytest.mark.parametrize("transport", ["ipc", "tcp"])
+def test_many_at_once_from_threads(transport: Literal["ipc", "tcp"]) -> None:
     with ThreadPoolExecutor(32) as threads:
-        started = [threads.submit(start, ODD) for _ in range(32)]
+        started = [threads.submit(start, ODD, transport=transport) for _ in range(32)]
         running = [future.result() for future in started]
         assert len({driver.process.pid for driver in running}) == 32
         for stopped in [threads.submit(driver.stop) for driver in running]:
             stopped.result()
 
 
-def test_many_at_once_from_processes() -> None:
+# 32 take ten seconds where there are two cores.
+@pytest.mark.parametrize("count", [8, pytest.param(32, marks=pytest.mark.full)])
+def test_many_at_once_from_processes(count: int) -> None:
     program = (
         "import sys\n"
         "from storagedriver.ipc import IPCStorageDriver\n"
@@ -207,6 +252,51 @@ def test_many_at_once_from_processes() -> None:
     )
     hosts = [
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-        for _ in range(8)
+        for _ in range(count)
     ]
-    assert [host.communicate()[0] for host in hosts] == ["a\n"] * 8
+    assert [host.communicate()[0] for host in hosts] == ["a\n"] * count
+
+
+# Prints an error for each number of free descriptors that is too few for a start.
+WITH_FEW_DESCRIPTORS = """
+import gc, os, resource, sys, time
+from storagedriver.contract import StorageDriverError
+from storagedriver.ipc.running import RunningDriver, StartSettings
+
+def start():
+    RunningDriver(sys.argv[1:], {}, name="odd", settings=StartSettings()).stop()
+
+def owned():
+    gc.collect()
+    with open(f"/proc/self/task/{os.getpid()}/children") as children:
+        return os.listdir(os.environ["TMPDIR"]), children.read(), len(os.listdir("/proc/self/fd"))
+
+start()
+before = owned()
+_, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+# From below, as a socket of the start before may be counted that is closed by now.
+for more in range(-5, 100):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[2] + more, limit))
+    try:
+        start()
+        sys.exit()
+    except (OSError, StorageDriverError) as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    while not owned() <= before:
+        time.sleep(0.01)
+"""
+
+
+def test_too_few_descriptors_are_an_error_at_every_step_of_a_start() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_FEW_DESCRIPTORS, *ODD],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    errors = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(errors) > 5
+    assert all("Too many open files" in error for error in errors)
