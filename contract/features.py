@@ -16,11 +16,23 @@ CONSTANT_MEMORY: Final = "constant-memory"
 """Streams of any size pass through without growing the process."""
 FLAT_NAMESPACE: Final = "flat-namespace"
 """An object and a prefix may have one name, and both stay reachable."""
+VOLATILE: Final = "volatile"
+"""All content is lost when the driver ends: whoever starts it again has to know."""
 PING: Final = "ping"
 """On the wire: control messages are answered while calls run."""
 FILE_HANDOFF: Final = "file-handoff"
 """On the wire: reads may hand over a file descriptor."""
 
 FEATURES: Final = frozenset(
-    {URL_FOR, WALK, UPLOADS, MOVE_DIRECTORIES, CONSTANT_MEMORY, FLAT_NAMESPACE, PING, FILE_HANDOFF}
+    {
+        URL_FOR,
+        WALK,
+        UPLOADS,
+        MOVE_DIRECTORIES,
+        CONSTANT_MEMORY,
+        FLAT_NAMESPACE,
+        VOLATILE,
+        PING,
+        FILE_HANDOFF,
+    }
 )

@@ -19,7 +19,7 @@ from storagedriver.contract.errors import (
     PathNotFoundError,
     UnsupportedMethodError,
 )
-from storagedriver.contract.features import MOVE_DIRECTORIES, UPLOADS, WALK
+from storagedriver.contract.features import MOVE_DIRECTORIES, UPLOADS, VOLATILE, WALK
 from storagedriver.contract.fileinfo import FileInfo, FileInfoFields
 from storagedriver.contract.streams import Reader, ReadStream, as_bytes_view
 from storagedriver.contract.uploads import UploadInfo, UploadWriter
@@ -46,7 +46,7 @@ class InMemoryDriver(StorageDriver):
     """
 
     name = "inmemory"
-    features = frozenset({MOVE_DIRECTORIES, UPLOADS, WALK})
+    features = frozenset({MOVE_DIRECTORIES, UPLOADS, VOLATILE, WALK})
 
     def __init__(self) -> None:
         self._tree = Tree()

@@ -9,17 +9,33 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from storagedriver.ipc.client import IPCStorageDriver, StartOptions
+    from storagedriver.ipc.events import DriverEvent, EventKind
     from storagedriver.ipc.process import Ladder
+    from storagedriver.ipc.replay import Replay
+    from storagedriver.ipc.restart_policy import RestartPolicy
     from storagedriver.ipc.server import serve
 
 _MODULES = {
+    "DriverEvent": "events",
+    "EventKind": "events",
     "IPCStorageDriver": "client",
     "Ladder": "process",
+    "Replay": "replay",
+    "RestartPolicy": "restart_policy",
     "StartOptions": "client",
     "serve": "server",
 }
 
-__all__ = ["IPCStorageDriver", "Ladder", "StartOptions", "serve"]
+__all__ = [
+    "DriverEvent",
+    "EventKind",
+    "IPCStorageDriver",
+    "Ladder",
+    "Replay",
+    "RestartPolicy",
+    "StartOptions",
+    "serve",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -44,6 +44,8 @@ def attach(
         name=name,
         path_rule=path_rule,
         timeout_seconds=None,
+        # Whoever serves it starts it again.
+        restart=None,
         start_timeout_seconds=_START_SECONDS,
     )
 

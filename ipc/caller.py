@@ -1,4 +1,4 @@
-"""Runs calls on a running driver: takes a channel, speaks, gives it back, and names failures.
+"""Makes one call on a running driver: takes a channel, speaks, gives it back, names failures.
 
 Every call ends in a result or in one error of the contract, whatever happens to the driver.
 """
@@ -6,6 +6,7 @@ Every call ends in a result or in one error of the contract, whatever happens to
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NoReturn
 
 from storagedriver.contract import (
@@ -22,6 +23,7 @@ from storagedriver.ipc.pool import ClosedError
 from storagedriver.ipc.receiving import Incoming
 from storagedriver.ipc.running import RunningDriver
 from storagedriver.ipc.sending import PieceSource, receive_response, send_content
+from storagedriver.ipc.supervisor import Supervisor
 from storagedriver.ipc.wire_errors import error_from_wire
 
 
@@ -33,33 +35,22 @@ class Caller:
     call; ValueError once the driver is closed.
     """
 
-    def __init__(self, running: RunningDriver, *, timeout_seconds: float | None) -> None:
-        self._running = running
-        self._pool = running.pool
-        self._timeout_seconds = timeout_seconds
-
-    @property
-    def name(self) -> str:
-        """What the caller knows the driver by."""
-        return self._running.name
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether every further call is ValueError."""
-        return self._pool.is_closed
+    def __init__(self, supervisor: Supervisor, *, timeout_seconds: float | None) -> None:
+        self._supervisor = supervisor
+        self.timeout_seconds = timeout_seconds
 
     def call(
         self, method: str, params: Mapping[str, Wire], path: str, content: Content | None = None
     ) -> Mapping[str, Wire]:
         """Return the result of a call whose content, if any, is in the request."""
-        channel = self._acquire(path)
+        running, channel = self._acquire(path)
         try:
             request = channel.session.request(method, params, content)
-            channel.send(request, timeout_seconds=self._timeout_seconds)
-            response = receive_response(channel, self._timeout_seconds)
+            channel.send(request, timeout_seconds=self.timeout_seconds)
+            response = receive_response(channel, self.timeout_seconds)
         except BaseException as error:  # noqa: BLE001 - raised again, whatever it is
-            self._fail(channel, error, method, path)
-        return self._result(channel, response)
+            self._fail(running, channel, error, method, path)
+        return self._result(running, channel, response)
 
     def open_read(
         self, method: str, params: dict[str, Wire], path: str
@@ -68,25 +59,26 @@ class Caller:
 
         The rest is None if that one was all.
         """
-        channel = self._acquire(path)
+        running, channel = self._acquire(path)
         session = channel.session
         try:
             params["credit"] = session.max_chunk_bytes * CREDIT_WINDOW_CHUNKS
-            channel.send(session.request(method, params), timeout_seconds=self._timeout_seconds)
-            opened = channel.receive(self._timeout_seconds)
+            channel.send(session.request(method, params), timeout_seconds=self.timeout_seconds)
+            opened = channel.receive(self.timeout_seconds)
         except BaseException as error:  # noqa: BLE001 - raised again, whatever it is
-            self._fail(channel, error, method, path)
+            self._fail(running, channel, error, method, path)
         if isinstance(opened, Response):
-            self._result(channel, opened)
+            self._result(running, channel, opened)
             return None, opened
         if not isinstance(opened, Start):
-            self._fail(channel, session.refuse(f"{opened.kind.name} opens no read"), method, path)
+            refusal = session.refuse(f"{opened.kind.name} opens no read")
+            self._fail(running, channel, refusal, method, path)
         incoming = Incoming(
             channel,
-            self._pool,
+            running.pool,
             path=path,
-            timeout_seconds=self._timeout_seconds,
-            failure=self.failure,
+            timeout_seconds=self.timeout_seconds,
+            failure=partial(self._failure, running),
         )
         return incoming, opened
 
@@ -99,68 +91,97 @@ class Caller:
         """
         source = PieceSource(reader)
         # No channel is held while the reader has nothing yet, and what is small is one message.
-        first = source.next(self._running.max_chunk_bytes)
-        if first is None or len(first) < self._running.max_chunk_bytes:
+        max_chunk_bytes = self._supervisor.running.max_chunk_bytes
+        first = source.next(max_chunk_bytes)
+        if first is None or len(first) < max_chunk_bytes:
             source.look_ahead()
-        channel = self._acquire(path)
+        running, channel = self._acquire(path)
         try:
             response = send_content(
-                channel, method, params, source, first, timeout_seconds=self._timeout_seconds
+                channel, method, params, source, first, timeout_seconds=self.timeout_seconds
             )
         except BaseException as error:
             if error is source.failure:
-                self._pool.release(channel)
+                running.pool.release(channel)
                 raise
-            self._fail(channel, error, method, path)
-        return self._result(channel, response)
+            self._fail(running, channel, error, method, path)
+        return self._result(running, channel, response)
 
-    def failure(self, error: Exception, method: str, path: str) -> StorageDriverError:
+    def _acquire(self, path: str) -> tuple[RunningDriver, Channel]:
+        try:
+            running = self._supervisor.ready(self.timeout_seconds)
+        except ClosedError:
+            raise self._closed() from None
+        if running.process.is_forked:
+            raise StorageDriverError(
+                "This driver belongs to the parent process; a forked child starts one of its own",
+                driver=running.name,
+            )
+        try:
+            return running, running.pool.acquire(path, self.timeout_seconds)
+        except ClosedError as error:
+            if self._supervisor.is_closed:
+                raise self._closed() from None
+            # Another call has found this process dead, and put it away.
+            raise self._supervisor.lost(running, error) from error
+        except (ChannelLostError, NoProgressError, StorageDriverError) as error:
+            raise self._failure(running, error, "OpenChannel", path) from error
+        except OSError as error:
+            message = f"A channel to the driver cannot be opened: {error}"
+            raise StorageDriverError(message, driver=running.name, temporary=True) from error
+
+    def _closed(self) -> ValueError:
+        return ValueError(f"the driver {self._supervisor.running.name} is closed")
+
+    def _failure(
+        self, running: RunningDriver, error: Exception, method: str, path: str
+    ) -> StorageDriverError:
         """Return the error of the contract for what a channel or the driver raised."""
         if isinstance(error, NoProgressError):
-            return DriverTimeoutError(self._timeout_seconds or 0.0, method, driver=self.name)
+            return self._timed_out(running, method)
         if isinstance(error, ChannelLostError):
-            lost = self._running.lost(error)
+            lost = self._supervisor.lost(running, error)
             # Calls that outlast the grace of a stop end with the process, but that is no crash.
-            return CancelledError(driver=self.name) if self._pool.is_closed else lost
+            return CancelledError(driver=running.name) if self._supervisor.is_closed else lost
         if isinstance(error, StorageDriverError):
             # The name that the caller knows it by, whatever it calls itself.
-            error.driver = self.name
+            error.driver = running.name
             return error
         raise error
 
-    def _acquire(self, path: str) -> Channel:
-        if self._running.process.is_forked:
-            raise StorageDriverError(
-                "This driver belongs to the parent process; a forked child starts one of its own",
-                driver=self.name,
-            )
-        try:
-            return self._pool.acquire(path, self._timeout_seconds)
-        except ClosedError:
-            raise ValueError(f"the driver {self.name} is closed") from None
-        except (ChannelLostError, NoProgressError, StorageDriverError) as error:
-            raise self.failure(error, "OpenChannel", path) from error
-        except OSError as error:
-            message = f"A channel to the driver cannot be opened: {error}"
-            raise StorageDriverError(message, driver=self.name, temporary=True) from error
+    def _timed_out(self, running: RunningDriver, method: str) -> DriverTimeoutError:
+        seconds = self.timeout_seconds or 0.0
+        why = self._supervisor.suspect(running, seconds)
+        message = f"No progress for {seconds:g} seconds in {method}: {why}"
+        return DriverTimeoutError(seconds, method, message=message, driver=running.name)
 
-    def _fail(self, channel: Channel, error: BaseException, method: str, path: str) -> NoReturn:
+    def _fail(
+        self,
+        running: RunningDriver,
+        channel: Channel,
+        error: BaseException,
+        method: str,
+        path: str,
+    ) -> NoReturn:
         """Drop a channel whose call did not end, and raise what that means to the caller."""
-        self._pool.discard(channel)
+        running.pool.discard(channel)
         if isinstance(error, ChannelLostError | NoProgressError):
-            raise self.failure(error, method, path) from error
+            raise self._failure(running, error, method, path) from error
         if isinstance(error, StorageDriverError):
-            error.driver = self.name
+            error.driver = running.name
         raise error
 
-    def _result(self, channel: Channel, response: Response) -> Mapping[str, Wire]:
+    def _result(
+        self, running: RunningDriver, channel: Channel, response: Response
+    ) -> Mapping[str, Wire]:
         if response.error is None:
-            self._pool.release(channel)
+            running.pool.release(channel)
             return response.result or {}
-        error = self.failure(error_from_wire(response.error), "", "")
+        error = error_from_wire(response.error)
+        error.driver = running.name
         if isinstance(error, ProtocolError):
             # The driver refused what it was sent, and closes the channel.
-            self._pool.discard(channel)
+            running.pool.discard(channel)
         else:
-            self._pool.release(channel)
+            running.pool.release(channel)
         raise error

@@ -44,6 +44,11 @@ class ControlChannel:
             raise error_from_wire(response.error)
         return response.result or {}
 
+    def close(self) -> None:
+        """Close the channel, once a call that another thread makes has seen the driver's end."""
+        with self._lock:
+            self.channel.close()
+
     def _receive(self, deadline: float) -> Response:
         while True:
             message = self.channel.receive(max(0.0, deadline - monotonic()))

@@ -24,13 +24,18 @@ class ClosedError(Exception):
 
 
 class ChannelPool:
-    """Any thread may call it; a channel belongs to the thread that has acquired it."""
+    """Any thread may call it; a channel belongs to the thread that has acquired it.
+
+    Attributes:
+        has_answered: whether any call has ended as it should.
+    """
 
     def __init__(self, open_channel: Callable[[float | None], Channel], *, limit: int) -> None:
         """`open_channel` is given the time that a call may take, and may raise anything.
 
         It is called by one thread at a time.
         """
+        self.has_answered = False
         self._open_channel = open_channel
         self._limit = limit
         self._idle: list[Channel] = []
@@ -44,6 +49,10 @@ class ChannelPool:
     @property
     def is_closed(self) -> bool:
         return self._is_closed
+
+    def progress_at(self) -> float:
+        """When any call was last seen to make progress, by the monotonic clock; 0 if never."""
+        return max((channel.session.progress_at for channel in list(self._all)), default=0.0)
 
     def adopt(self, channel: Channel) -> None:
         """Take in a channel that is open already, idle, and not to be closed with the pool."""
@@ -69,6 +78,7 @@ class ChannelPool:
     def release(self, channel: Channel) -> None:
         """Give a channel back after its call has ended; one that is in another state is dropped."""
         channel.holder = 0
+        self.has_answered = True
         if channel.session.state is not State.IDLE:
             self.discard(channel)
             return

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from storagedriver.contract import (
     CancelledError,
+    DriverCrashedError,
     ProtocolError,
     ReadStream,
     StorageDriverError,
@@ -126,10 +127,20 @@ class Incoming:
             self._pool.discard(self._channel)
 
 
-class ContentStream(ReadStream):
-    """A read of an object in another process. What came with the opening is `first`."""
+class ContentSource(Protocol):
+    """What a content stream reads from: `Incoming`, or what stands in for it."""
 
-    def __init__(self, incoming: Incoming | None, opened: Start | Response) -> None:
+    def next(self) -> Content | None: ...
+
+    def close(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+class ContentStream(ReadStream):
+    """A read of an object in another process; `incoming` is None if all came with the opening."""
+
+    def __init__(self, incoming: ContentSource | None, opened: Start | Response) -> None:
         info = (opened.info if isinstance(opened, Start) else opened.result) or {}
         first = opened.content if isinstance(opened, Response) else None
         size = info.get("size")
@@ -188,43 +199,53 @@ class ContentStream(ReadStream):
         return True
 
 
+ResumeListing = Callable[[DriverCrashedError, str], tuple["Incoming | None", Start | Response]]
+"""Opens a listing again after a crash, behind the entry that is named; raises what that raises."""
+
+
 class EntryStream:
     """The entries of a listing in another process, checked, in the order that they came.
 
     An iterator; closing it early tells the driver to stop.
     """
 
-    def __init__(self, method: str, incoming: Incoming | None, opened: Start | Response) -> None:
+    def __init__(
+        self,
+        method: str,
+        incoming: Incoming | None,
+        opened: Start | Response,
+        *,
+        resume: ResumeListing,
+    ) -> None:
         self._method = method
-        self._incoming = incoming
-        self._decoder = ListingDecoder()
-        self._entries: Iterator[list[Wire]] = iter(())
-        self._response = opened if isinstance(opened, Response) else None
-        self._count = 0
-        self._place = ("", "")
+        self._resume = resume
         self._is_of_uploads = method == "ListUploads"
-        if self._response is not None:
-            self._feed(self._response.content)
+        self._entries: Iterator[list[Wire]] = iter(())
+        self._place = ("", "")
+        self._given: tuple[str, str] | None = None
+        """Up to here all was given before a crash, after which the listing was begun again."""
+        self._begin(incoming, opened)
 
     def __iter__(self) -> EntryStream:
         return self
 
     def __next__(self) -> list[Wire]:
         while True:
-            entry = next(self._entries, None)
-            if entry is not None:
-                self._check_order(entry)
-                self._count += 1
-                return entry
-            content = None if self._incoming is None else self._incoming.next()
             try:
-                self._check_count() if content is None else self._feed(content)
+                for entry in self._entries:
+                    self._count += 1
+                    if self._is_news(entry):
+                        return entry
+                content = self._next_content()
+                if content is not None:
+                    self._feed(content)
+                    continue
+                self._check_count()
             except ProtocolError as error:
                 if self._incoming is None:
                     raise
                 raise self._incoming.refuse(error) from None
-            if content is None:
-                raise StopIteration
+            raise StopIteration
 
     def close(self) -> None:
         self._entries = iter(())
@@ -235,17 +256,40 @@ class EntryStream:
         if self._incoming is not None:
             self._incoming.abandon()
 
+    def _begin(self, incoming: Incoming | None, opened: Start | Response) -> None:
+        self._incoming = incoming
+        self._decoder = ListingDecoder()
+        self._response = opened if isinstance(opened, Response) else None
+        self._count = 0
+        if self._response is not None:
+            self._feed(self._response.content)
+
+    def _next_content(self) -> Content | None:
+        """Return the next content; None where the listing ends, or has begun again in one piece."""
+        if self._incoming is None:
+            return None
+        try:
+            return self._incoming.next()
+        except DriverCrashedError as crash:
+            self._given = self._place
+            self._begin(*self._resume(crash, self._place[0]))
+            return b""
+
     def _feed(self, content: Content | None) -> None:
-        if content is not None:
+        if content:
             entries = self._decoder.feed(content)
             self._entries = iter(check_entries(self._method, entries))
 
-    def _check_order(self, entry: list[Wire]) -> None:
+    def _is_news(self, entry: list[Wire]) -> bool:
+        """Whether an entry was not given before a crash. Raises ProtocolError out of order."""
         # Whoever compares two listings relies on it, and an entry twice would be work done twice.
         place = (str(entry[1]), str(entry[0])) if self._is_of_uploads else (str(entry[0]), "")
         if place <= self._place:
+            if self._place == self._given:
+                return False
             raise ProtocolError(f"{self._method}: {place[0][:300]!r} is out of order")
         self._place = place
+        return True
 
     def _check_count(self) -> None:
         response = self._response if self._incoming is None else self._incoming.response

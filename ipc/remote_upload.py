@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from storagedriver.contract import (
+    DriverCrashedError,
     InvalidOffsetError,
     PathNotFoundError,
     StorageDriverError,
@@ -13,9 +15,10 @@ from storagedriver.contract import (
     check_commit,
     check_content,
 )
-from storagedriver.ipc.caller import Caller
+from storagedriver.ipc.events import EventKind
 from storagedriver.ipc.fields import count, text
 from storagedriver.ipc.messages import Wire
+from storagedriver.ipc.replaying import ReplayingCaller
 from storagedriver.ipc.sending import ViewReader
 
 if TYPE_CHECKING:
@@ -29,9 +32,9 @@ class RemoteUpload(UploadWriter):
     closed that, this one opens it again and goes on.
     """
 
-    def __init__(self, caller: Caller, path: str, resume: str | None) -> None:
+    def __init__(self, calls: ReplayingCaller, path: str, resume: str | None) -> None:
         """Open a new upload to `path`, or continue the one whose id is `resume`."""
-        self._caller = caller
+        self._calls = calls
         self._path = path
         self._has_ended = False
         self._upload_id, self._size = self._open(resume)
@@ -47,45 +50,53 @@ class RemoteUpload(UploadWriter):
     def write(self, content: ReadableBuffer) -> int:
         self._check_open()
         view = check_content(content)
-        start = self._size
-        # What was stored before the upload was found closed is not sent again.
-        self._opening_again(lambda: self._write(view[self._size - start :]))
+        start, end = self._size, self._size + len(view)
+        try:
+            self._write_rest(view, start)
+        except DriverCrashedError as crash:
+            self._go_on(crash, view, start, end)
         return len(view)
 
     def commit(self, *, size: int | None = None, digest: str | None = None) -> None:
         self._check_open()
         try:
-            check_commit(self._caller.name, size, digest)
+            check_commit(self._calls.name, size, digest)
         except StorageDriverError as error:
-            error.driver = self._caller.name
+            error.driver = self._calls.name
             raise
         # Always sent: the driver's process may know another size than this writer.
         size = self._size if size is None else size
-        self._end("CommitUpload", {"size": size, "digest": digest})
+        params: dict[str, Wire] = {"size": size, "digest": digest}
+        self._end("CommitUpload", params, is_done=lambda: self._calls.size_of(self._path) == size)
 
     def cancel(self) -> None:
         self._check_open()
-        self._end("CancelUpload", {})
+        self._end("CancelUpload", {}, is_done=lambda: True)
 
     def close(self) -> None:
         if self._has_ended:
             return
         self._has_ended = True
-        if not self._caller.is_closed:
-            # A driver that is closed has closed all its uploads.
-            self._call("CloseUpload", {})
+        # A driver that is closed, or has crashed, has closed all its uploads.
+        if not self._calls.is_closed:
+            with suppress(DriverCrashedError):
+                self._call("CloseUpload", {})
 
     def _open(self, upload_id: str | None) -> tuple[str, int]:
         params: dict[str, Wire] = {"path": self._path}
         if upload_id is not None:
             params["upload_id"] = upload_id
-        result = self._caller.call("OpenUpload", params, self._path)
+        result = self._calls.call("OpenUpload", params, self._path)
         return text(result, "upload_id"), count(result, "size")
+
+    def _write_rest(self, view: memoryview, start: int) -> None:
+        # What was stored before the upload was found closed is not sent again.
+        self._opening_again(lambda: self._write(view[self._size - start :]))
 
     def _write(self, view: memoryview) -> None:
         params: dict[str, Wire] = {"upload_id": self._upload_id, "offset": self._size}
         try:
-            result = self._caller.write("WriteUpload", params, self._path, ViewReader(view))
+            result = self._calls.once.write("WriteUpload", params, self._path, ViewReader(view))
         except InvalidOffsetError:
             raise  # another writer is at work, and going on behind it would mix the two
         except StorageDriverError as error:
@@ -94,12 +105,57 @@ class RemoteUpload(UploadWriter):
             raise
         self._size = count(result, "size")
 
-    def _end(self, method: str, params: dict[str, Wire]) -> None:
-        self._opening_again(lambda: self._call(method, params))
+    def _go_on(self, crash: DriverCrashedError, view: memoryview, start: int, end: int) -> None:
+        """Write what a crash has kept from being stored of the piece from `start` to `end`."""
+        repeating = self._calls.repeating("WriteUpload", self._path)
+        while True:
+            repeating.prepare(crash)
+            _, stored = self._open(self._upload_id)
+            # Elsewhere than in this piece it is not for this writer to go on: the next write says.
+            if self._size <= stored <= end:
+                self._size = stored
+            repeating.tell(EventKind.STREAM_RESUMED)
+            if self._size == end:
+                return
+            try:
+                return self._write_rest(view, start)
+            except DriverCrashedError as another:
+                crash = another
+
+    def _end(self, method: str, params: dict[str, Wire], *, is_done: Callable[[], bool]) -> None:
+        try:
+            self._opening_again(lambda: self._call(method, params))
+        except DriverCrashedError as crash:
+            self._settle(crash, method, params, is_done)
         self._has_ended = True
 
+    def _settle(
+        self,
+        crash: DriverCrashedError,
+        method: str,
+        params: dict[str, Wire],
+        is_done: Callable[[], bool],
+    ) -> None:
+        """End an upload that was to end when the driver crashed, unless that has been done."""
+        repeating = self._calls.repeating(method, self._path)
+        while True:
+            repeating.prepare(crash)
+            try:
+                self._open(self._upload_id)
+            except PathNotFoundError:
+                if is_done():
+                    return
+                raise repeating.unknown(crash) from crash
+            repeating.tell(EventKind.CALL_REPEATED)
+            try:
+                self._opening_again(lambda: self._call(method, params))
+            except DriverCrashedError as another:
+                crash = another
+            else:
+                return
+
     def _call(self, method: str, params: dict[str, Wire]) -> None:
-        self._caller.call(method, {"upload_id": self._upload_id, **params}, self._path)
+        self._calls.once.call(method, {"upload_id": self._upload_id, **params}, self._path)
 
     def _opening_again(self, call: Callable[[], None]) -> None:
         """Make the call, and once more if the upload was there but not open."""
@@ -115,7 +171,7 @@ class RemoteUpload(UploadWriter):
         call()
 
     def _check_open(self) -> None:
-        if self._caller.is_closed:
-            raise ValueError(f"the driver {self._caller.name} is closed")
+        if self._calls.is_closed:
+            raise ValueError(f"the driver {self._calls.name} is closed")
         if self._has_ended:
             raise ValueError("the upload is closed")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -19,6 +19,7 @@ from typing import Final, Literal
 
 from storagedriver.contract import (
     CURRENT_VERSION,
+    DriverCrashedError,
     DriverTimeoutError,
     InvalidStorageDriverError,
     ProtocolError,
@@ -75,8 +76,13 @@ class RunningDriver:
         *,
         name: str,
         settings: StartSettings,
+        on_process: Callable[[DriverProcess], None] | None = None,
+        on_exit: Callable[[], None] | None = None,
     ) -> None:
         """Start `command` as the driver `name` and wait until it is ready.
+
+        `on_process` is given the process as soon as there is one, so that another thread can end
+        it; `on_exit` is called when it has ended, by a thread of its own.
 
         Raises InvalidStorageDriverError if it cannot be executed, DriverCrashedError if it ends,
         DriverTimeoutError if it is not ready in time, IncompatibleVersionError, ProtocolError if
@@ -95,26 +101,32 @@ class RunningDriver:
         try:
             session = Session(Side.HOST, Role.NEW, max_chunk_bytes=settings.max_chunk_bytes)
             channel = Channel.listen(self._endpoint(), session)
-            self.process = process = self._start((*command, launch.argument), channel.endpoint)
+            self.process = process = self._start(
+                (*command, launch.argument), channel.endpoint, on_exit
+            )
+            if on_process is not None:
+                on_process(process)
             channel.watch_process(process.handle)
             self._handshake(channel, launch.first_line)
         except BaseException:
             self._abandon(channel, process)
             raise
 
-    def _start(self, command: Sequence[str], endpoint: str) -> DriverProcess:
+    def _start(
+        self, command: Sequence[str], endpoint: str, on_exit: Callable[[], None] | None
+    ) -> DriverProcess:
         settings = self._settings
         variables = environment(
             endpoint, passed=settings.pass_environment, added=settings.environment
         )
         try:
-            return DriverProcess(command, environment=variables, name=self.name)
+            return DriverProcess(command, environment=variables, name=self.name, on_exit=on_exit)
         except OSError as error:
             raise InvalidStorageDriverError(
                 self.name, reason=f"cannot start {command[0]}: {error.strerror}"
             ) from error
 
-    def _handshake(self, channel: Channel, first_line: bytes) -> None:
+    def _handshake(self, channel: Channel, first_line: memoryview) -> None:
         seconds = self._settings.start_timeout_seconds
         step = "did not read its standard input"
         try:
@@ -188,11 +200,32 @@ class RunningDriver:
         """The largest content of one message that both sides take."""
         return self._control.channel.session.max_chunk_bytes
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has ended and was reaped."""
+        return self.process.exited.is_set()
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether calls have channels of their own, beside the control channel."""
+        return self._control.channel.session.role is not Role.ONLY
+
+    def ping(self, timeout_seconds: float) -> None:
+        """Have the driver answer something. Raises NoProgressError, ChannelLostError.
+
+        Only for a driver that has the feature `ping`, and workers.
+        """
+        self._control.call("Ping", {}, timeout_seconds=timeout_seconds)
+
+    def crash(self) -> DriverCrashedError:
+        """Return the error for a process that has ended."""
+        return self.process.crash(self.name)
+
     def lost(self, error: Exception) -> StorageDriverError:
         """Return what it means that a channel was lost: a crash, or else a breach of protocol."""
         known = isinstance(error, ChannelLostError) and error.process_ended
         if known or self.process.wait(_DEATH_SECONDS):
-            return self.process.crash(self.name)
+            return self.crash()
         return ProtocolError("the driver has closed the channel", driver=self.name)
 
     def stop(self, *, calls_seconds: float | None = None) -> None:
@@ -208,13 +241,13 @@ class RunningDriver:
             ladder = self._settings.ladder
             held = self.pool.close(ladder.calls if calls_seconds is None else calls_seconds)
             # With one channel for all, a call that outlasts the grace has it: it is not ours then.
-            is_free = not held or self._control.channel.session.role is not Role.ONLY
+            is_free = not held or self.has_workers
             if not self.process.exited.is_set():
                 if is_free:
                     self._shut_down(ladder.shutdown)
                 self.process.end(ladder)
             if is_free:
-                self._control.channel.close()
+                self._control.close()
             self._directory.remove()
             if not held:
                 # Else a wait may still look at it, and its last holder closes it.

@@ -79,11 +79,23 @@ class ViewReader:
     """Reads from memory without copying."""
 
     def __init__(self, view: memoryview) -> None:
-        self._rest = view
+        self._view = view
+        self._position = 0
 
     def read(self, size: int, /) -> memoryview:
-        piece, self._rest = self._rest[:size], self._rest[size:]
+        piece = self._view[self._position : self._position + size]
+        self._position += len(piece)
         return piece
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, position: int, /) -> int:
+        self._position = position
+        return position
 
 
 def send_content(

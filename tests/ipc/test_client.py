@@ -168,7 +168,7 @@ class TestCrashes:
         assert "last words" in caught.value.stderr
 
     def test_kill_wakes_every_waiting_call_at_once(self) -> None:
-        driver = IPCStorageDriver.start(COMMAND, {}, name="odd")
+        driver = IPCStorageDriver.start(COMMAND, {}, name="odd", restart=None)
         begun = threading.Barrier(17)
 
         def unary() -> None:
@@ -217,6 +217,8 @@ class TestCrashes:
             os.kill(driver.pid, signal.SIGKILL)
             with pytest.raises(DriverCrashedError):
                 driver.stat("/")
+            # It kept everything in its memory: its host has to hear of that, once.
+            assert driver.list("/") == []
 
 
 class TestTimeouts:

@@ -30,7 +30,9 @@ DIGEST = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[[], IPCStorageDriver]:
-    return lambda: launch("filesystem", {"rootdirectory": str(tmp_path / "root")})
+    root = str(tmp_path / "root")
+    # Each process is to be seen as its host sees it: nothing is started again behind the scenes.
+    return lambda: launch("filesystem", {"rootdirectory": root}, restart=None)
 
 
 def kill(driver: IPCStorageDriver) -> None:
@@ -61,8 +63,7 @@ def test_between_two_calls(start: Callable[[], IPCStorageDriver], written: int) 
         kill(driver)
         with pytest.raises(DriverCrashedError):
             upload.write(b"more")
-        with pytest.raises(DriverCrashedError):
-            upload.close()
+        upload.close()
     with start() as fresh:
         go_on(fresh, upload.upload_id, stored)
 
