@@ -64,4 +64,7 @@ def _parse_value(key: str, text: str) -> object:
         return secret_in(text) or text
     except KeyError as error:
         reason = f"{key} wants the environment variable {error.args[0]}, which is not set"
-        raise click.BadParameter(reason, param_hint="-p") from None
+    except UnicodeDecodeError:
+        reason = f"{key} wants a file that is not text"
+    # Without the cause, which holds what the file does.
+    raise click.BadParameter(reason, param_hint="-p")

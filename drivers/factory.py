@@ -13,6 +13,7 @@ from storagedriver.contract import StorageDriverFactory
 from storagedriver.contract.driver import StorageDriver
 from storagedriver.contract.errors import InvalidStorageDriverError
 from storagedriver.contract.paths import STRICT_PATHS
+from storagedriver.contract.redaction import Redaction
 from storagedriver.contract.secret import Secret
 from storagedriver.drivers.lookup import check_name, find_executable
 from storagedriver.drivers.wrappers.checked import Checked
@@ -71,7 +72,7 @@ def create(
         return launch(name, parameters, drivers_directory=drivers_directory, **options)
     path_rule = options.get("path_rule", STRICT_PATHS)
     with ErrorNaming(name):
-        driver = factory(_revealed(parameters or {}))
+        driver = _made(name, factory, parameters or {})
         if not isinstance(driver, StorageDriver):
             raise TypeError(f"the factory of {name} gave {type(driver).__name__}, not a driver")
         return Checked(driver, path_rule=path_rule, name=name)
@@ -116,6 +117,23 @@ def _installed(name: str) -> StorageDriverFactory | None:
     except Exception as error:
         reason = f"{values[0]} cannot be loaded: {type(error).__name__}: {error}"
         raise InvalidStorageDriverError(name, reason=reason) from error
+
+
+def _made(
+    name: str, factory: StorageDriverFactory, parameters: Mapping[str, object]
+) -> StorageDriver:
+    """Return what `factory` makes of the parameters. No secret is in what it raises."""
+    redaction = Redaction(parameters)
+    if not redaction:
+        return factory(_revealed(parameters))
+    try:
+        return factory(_revealed(parameters))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it may show what is secret
+        failure = ErrorNaming(name).named(error)
+    redaction.hide_in(failure)
+    # Not from its cause, and without the driver's frames: both hold the texts.
+    failure.__cause__ = failure.__context__ = None
+    raise failure.with_traceback(None)
 
 
 def _revealed(parameters: Mapping[str, object]) -> dict[str, object]:

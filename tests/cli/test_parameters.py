@@ -42,6 +42,14 @@ def test_a_file_gives_a_secret_without_its_final_newline(tmp_path: Path) -> None
     assert parse_parameters(None, [f"key=@{path}"]) == {"key": Secret("two\nlines")}
 
 
+def test_a_file_that_is_no_text_is_refused_and_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"sesame\xff")
+    with pytest.raises(click.BadParameter, match="key wants a file that is not text") as caught:
+        parse_parameters(None, [f"key=@{path}"])
+    assert caught.value.__context__ is None
+
+
 def test_the_environment_gives_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_KEY", "12")
     assert parse_parameters(None, ["key=env:A_KEY"]) == {"key": Secret("12")}

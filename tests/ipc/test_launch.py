@@ -13,11 +13,15 @@ from storagedriver.ipc.launch import ALLOWED_VARIABLES, Launch, environment, pre
 TOKEN = "6e2c"  # noqa: S105 - made up
 SECRET = "open sesame"  # noqa: S105 - made up
 
+ENDLESS: dict[str, object] = {}
+ENDLESS["b"] = ENDLESS
+
 
 def first_line(launch: Launch) -> object:
-    assert launch.first_line.endswith(b"\n")
-    assert launch.first_line.count(b"\n") == 1
-    return json.loads(launch.first_line)
+    line = bytes(launch.first_line)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    return json.loads(line)
 
 
 class TestParameters:
@@ -44,7 +48,7 @@ class TestParameters:
         assert isinstance(sent, dict)
         assert sent["token"] == TOKEN
         assert sent["parameters"]["plain"] == 1
-        assert SECRET in launch.first_line.decode()
+        assert SECRET in bytes(launch.first_line).decode()
 
     def test_what_is_secret_is_not_shown(self) -> None:
         launch = prepare("demo", {"key": Secret(SECRET)}, TOKEN)
@@ -67,6 +71,8 @@ class TestParameters:
             ({"a": [float("-inf")]}, "a[0]", "JSON has no -inf"),
             ({"a": {1: 2}}, "a.1", "the name of a parameter is a str, not int"),
             ({2: 3}, "2", "the name of a parameter is a str, not int"),
+            ({"a": {"b": 1 << 64}}, "a.b", "a number beyond 64 bits"),
+            ({"a": ENDLESS}, "a", "nested deeper than 64 levels"),
         ],
     )
     def test_a_value_that_json_does_not_have_is_named_with_its_path(
