@@ -264,9 +264,12 @@ class Session:
         self._ended = True
         self._size = None
         self._direction = direction = Direction.NONE if call is None else call.direction
+        if call is None:
+            # Of a later version, and it may send content: it is answered, whatever it has.
+            return State.WAITING
         if direction is Direction.NONE:
             if message.content is not None:
-                raise self._breach(f"{method[:40]} takes no content")
+                raise self._breach(f"{method} takes no content")
             return State.WAITING
         self._offset = count(params, "offset") if "offset" in params else 0
         if direction is Direction.RECEIVED:
@@ -357,6 +360,9 @@ class Session:
         self._check_id(message.id, Kind.CHUNK)
         if self.state is not State.IDLE:
             self._move(len(message.content))
+        # Found out here, as a peer that sends for ever never comes to its count.
+        if type(self._size) is int and self._offset + self.moved_bytes > self._size:
+            raise self._breach(f"{self.method} sends more than the {self._size} bytes of its START")
         return following
 
     def _on_end(self, message: End, following: State) -> State:

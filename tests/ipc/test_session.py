@@ -167,10 +167,13 @@ class TestRoles:
         assert isinstance(taken, Request)
         assert (taken.method, driver.state) == (method, State.WAITING)
 
+    @pytest.mark.parametrize("content", [None, b"abc"])
     @pytest.mark.parametrize("role", [Role.WORKER, Role.ONLY])
-    def test_a_method_that_nobody_knows_is_handed_on_for_an_answer(self, role: Role) -> None:
+    def test_a_method_that_nobody_knows_is_handed_on_for_an_answer(
+        self, role: Role, content: Content | None
+    ) -> None:
         driver = attached(Side.DRIVER, role)
-        request = Request(1, "Frobnicate", {"what": "ever"})
+        request = Request(1, "Frobnicate", {"what": "ever"}, content)
         assert driver.receive(request, 0.0) is request
         from_driver(driver, Response(1, ERROR, None))
         assert driver.state is State.IDLE
@@ -425,6 +428,15 @@ class TestCounts:
         from_driver(session, Start(1, {"size": 100}), Chunk(1, b"abc"))
         with pytest.raises(ProtocolError, match="size of 3, and its START of 100"):
             from_driver(session, success(1, {"size": 3}))
+
+    @pytest.mark.parametrize(("offset", "size"), [(0, 2), (100, 102), (100, 5), (100, 100)])
+    def test_a_read_that_goes_beyond_the_size_of_its_start_is_refused_at_once(
+        self, session: Session, offset: int, size: int
+    ) -> None:
+        from_host(session, read(1, offset=offset))
+        from_driver(session, Start(1, {"size": size}))
+        with pytest.raises(ProtocolError, match=f"more than the {size} bytes of its START"):
+            from_driver(session, Chunk(1, b"abc"))
 
     def test_the_size_of_one_start_is_not_held_against_the_next_read(
         self, session: Session

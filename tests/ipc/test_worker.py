@@ -223,8 +223,9 @@ class TestErrors:
     def test_an_unknown_method_is_unsupported(self, pair: Pair, worker: Worker) -> None:
         # The host's own session knows of no such method, and would refuse the answer.
         host = pair[0]
-        host.send(host.session.request("Frobnicate", {}))
-        assert error_of(response(host))[0] == "UnsupportedMethod"
+        for content in (None, b"inline", bytes(100_000)):
+            host.send(host.session.request("Frobnicate", {}, content))
+            assert error_of(response(host))[0] == "UnsupportedMethod"
 
     def test_a_failed_write_says_what_is_stored(self, host: Channel, driver: Driver) -> None:
         def fail(_reader: Reader) -> int:
