@@ -1,21 +1,18 @@
-"""What a driver process writes to standard output and error: into the log, and its end kept.
+"""One output of a driver process, read whatever comes: its end is kept, and all goes to its log.
 
-A driver's output is never protocol. It is cut into lines of any length and any bytes; a slow log
-handler slows the driver down at worst, never the calls.
+A driver's output is never protocol. Nothing here waits for a log handler, so a slow one holds up
+neither the driver nor the news of its end.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-from contextlib import suppress
 from typing import IO, Final
+
+from storagedriver.ipc.driver_log import OutputLog
 
 # Enough for a long traceback, little enough to carry around in an error.
 TAIL_BYTES: Final = 64 * 1024
-
-# A line longer than this is logged in pieces.
-_LINE_BYTES: Final = 8 * 1024
 
 _READ_BYTES: Final = 64 * 1024
 
@@ -27,18 +24,17 @@ _LAST_READS: Final = 32
 class OutputPipe:
     """The host's end of one pipe. Used by one thread, but `tail` may be called from any."""
 
-    def __init__(self, stream: IO[bytes], logger: logging.Logger) -> None:
+    def __init__(self, stream: IO[bytes], log: OutputLog) -> None:
         self._stream = stream
         self.descriptor = stream.fileno()
         os.set_blocking(self.descriptor, False)
-        self._logger = logger
-        self._line = bytearray()
-        self._tail = b""
+        self._log = log
+        self._tail = bytearray()
 
     @property
     def tail(self) -> str:
         """The last TAIL_BYTES that came, as text; bytes that are not UTF-8 are escaped."""
-        return self._tail.decode("utf-8", "backslashreplace")
+        return self._tail[-TAIL_BYTES:].decode("utf-8", "backslashreplace")
 
     def read(self) -> int | None:
         """Take what is there. Return how many bytes: 0 at the end, for good, None if none yet."""
@@ -47,10 +43,10 @@ class OutputPipe:
         except BlockingIOError:
             return None
         if data:
-            self._tail = (self._tail + data)[-TAIL_BYTES:]
-            self._log(data)
+            self._keep(data)
+            self._log.feed(data)
         else:
-            self._log_line()
+            self._log.end()
         return len(data)
 
     def read_rest(self) -> None:
@@ -59,33 +55,11 @@ class OutputPipe:
         for _ in range(_LAST_READS):
             if not self.read():
                 break
-        self._log_line()
+        self._log.end()
         self._stream.close()
 
-    def _log(self, data: bytes) -> None:
-        if not self._logger.isEnabledFor(logging.INFO):
-            return
-        *complete, rest = data.split(b"\n")
-        for line in complete:
-            self._line += line
-            self._log_line()
-        self._line += rest
-        self._log_long_pieces()
-
-    def _log_line(self) -> None:
-        self._log_long_pieces()
-        line, self._line = bytes(self._line), bytearray()
-        if line:
-            self._write(line)
-
-    def _log_long_pieces(self) -> None:
-        while len(self._line) > _LINE_BYTES:
-            piece, self._line = self._line[:_LINE_BYTES], self._line[_LINE_BYTES:]
-            self._write(bytes(piece))
-
-    def _write(self, line: bytes) -> None:
-        # A handler of the program around us that raises must not end the reading: nobody would
-        # empty the pipe any more, nor see the process end.
-        with suppress(Exception):
-            # Not as the format: a driver may write percent signs.
-            self._logger.info("%s", line.rstrip(b"\r").decode("utf-8", "backslashreplace"))
+    def _keep(self, data: bytes) -> None:
+        self._tail += data
+        # Not each time: a driver may write a few bytes at once.
+        if len(self._tail) > 2 * TAIL_BYTES:
+            del self._tail[:-TAIL_BYTES]

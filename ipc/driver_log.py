@@ -1,0 +1,93 @@
+"""What one driver process writes, as records of the logger `storagedriver.driver.<name>`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
+
+from storagedriver.ipc.log_delivery import Delivered, Delivery
+from storagedriver.ipc.log_lines import Line, LineCutter
+from storagedriver.ipc.log_rate import Budget
+from storagedriver.ipc.log_records import Entry, EntryReader
+
+
+class DriverLog:
+    """The log of one process. Any thread may call its methods.
+
+    Attributes:
+        stdout: what takes the process's standard output.
+        stderr: what takes its standard error.
+    """
+
+    def __init__(self, name: str, pid: int) -> None:
+        self._delivery = Delivery(thread_name=f"storagedriver-log-{name}")
+        self.stdout = OutputLog(self._delivery, name=name, pid=pid, stream="stdout")
+        self.stderr = OutputLog(self._delivery, name=name, pid=pid, stream="stderr")
+
+    def close(self) -> None:
+        """Say that no more comes. Does not wait for what is still to be logged."""
+        self._delivery.close()
+
+    def wait_until_logged(self, timeout_seconds: float) -> bool:
+        """Wait until all that has come is logged; return whether it is, in time."""
+        return self._delivery.wait_until_handed_over(timeout_seconds)
+
+
+class OutputLog:
+    """Logs one output of a process. Used by one thread, which never waits for a handler.
+
+    Each record has, besides the usual attributes, `driver_name`, `driver_pid`, `driver_stream`
+    (`stdout` or `stderr`), and `driver_fields`: what a structured line says besides level and
+    message.
+    """
+
+    def __init__(self, delivery: Delivery, *, name: str, pid: int, stream: str) -> None:
+        self._logger = logging.getLogger(f"storagedriver.driver.{name}")
+        self._about = {"driver_name": name, "driver_pid": pid, "driver_stream": stream}
+        self._cutter = LineCutter(Budget())
+        self._reader = EntryReader()
+        self._delivery = delivery
+        self._source = delivery.source(self._log)
+
+    def feed(self, data: bytes) -> None:
+        """Log the lines that are complete with `data`."""
+        # So that output that nobody wants costs next to nothing.
+        if self._logger.isEnabledFor(logging.CRITICAL):
+            self._put(*self._cutter.feed(data, monotonic()))
+
+    def end(self) -> None:
+        """Log what is left of a line without an end."""
+        self._put(*self._cutter.end())
+
+    def _put(self, lines: Sequence[Line], dropped: int) -> None:
+        if lines or dropped:
+            self._delivery.put(self._source, lines, dropped)
+
+    def _log(self, delivered: Delivered) -> None:
+        if delivered.line is None:
+            entry = _dropped(delivered.dropped)
+        else:
+            entry = self._reader.read(delivered.line)
+        if entry.message and self._logger.isEnabledFor(entry.level):
+            # A handler that raises must not end the log of the driver.
+            with suppress(Exception):
+                self._logger.handle(self._record(entry, delivered.at))
+
+    def _record(self, entry: Entry, at: float) -> logging.LogRecord:
+        about: Mapping[str, object] = {**self._about, "driver_fields": entry.fields}
+        place = f"<{self._about['driver_stream']}>"
+        # Without arguments percent signs are text.
+        record = self._logger.makeRecord(
+            self._logger.name, entry.level, place, 0, entry.message, (), None, extra=about
+        )
+        # When it was read, not when the handlers had time for it.
+        record.relativeCreated -= (record.created - at) * 1000
+        record.created, record.msecs = at, at % 1 * 1000
+        return record
+
+
+def _dropped(count: int) -> Entry:
+    message = f"{count} lines dropped: more came than could be logged"
+    return Entry(logging.WARNING, message, {"dropped_lines": count})
