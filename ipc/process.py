@@ -1,13 +1,12 @@
 """One child process: started, watched by a thread of its own, and ended without leaving anything.
 
 The watcher drains the output, and when the process ends it takes the last output, ends what is left
-of the process group and what has left it, and reaps; `exited` is then set. Callers learn of the end
-by `handle`, a pidfd that every wait includes. Another thread hands the output to log handlers,
-which may be slow.
+of the process group, and reaps; `exited` is then set. Nobody else waits for the process, so its pid
+cannot be reused while anything here could signal it. Callers learn of the end by `handle`, a pidfd
+that every wait includes. Another thread hands the output to log handlers, which may be slow.
 
-The process's standard input is the lifeline: it ends when this host is gone. So is the leash, by
-which the kernel kills a driver that does not heed the lifeline. A forked child of the host closes
-its copies, and must not touch anything else here (`is_forked`).
+The process's standard input is the lifeline: it ends when this host is gone. A forked child of the
+host closes its copies, and must not touch anything else here (`is_forked`).
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import IO, Final, Literal, cast
+from typing import IO, TYPE_CHECKING, Final
 
 from storagedriver.contract import DriverCrashedError
 from storagedriver.ipc.driver_log import DriverLog
 from storagedriver.ipc.exec_failure import explained
-from storagedriver.ipc.leash import Leash
 from storagedriver.ipc.output import OutputPipe
-from storagedriver.ipc.pidfd import PidFd
-from storagedriver.ipc.strays import MARK_VARIABLE, descendants, kill, kill_marked, new_mark
+
+if TYPE_CHECKING:
+    import psutil
 
 # The end of a process and the news of it are two things: this is for a machine under heavy load.
 _REAP_SECONDS: Final = 10.0
@@ -52,11 +51,35 @@ class Ladder:
     """After SIGTERM, before SIGKILL."""
 
 
-class DriverProcess:
-    """A running child process. Every method may be called from any thread, at any time.
+class PidFd:
+    """A descriptor that becomes readable when the process ends.
 
-    One that is dropped without having ended is killed.
+    Closed with its last holder at the latest, so that nobody waits for a number that is another's.
     """
+
+    _descriptor = -1
+
+    def __init__(self, pid: int) -> None:
+        self._descriptor = os.pidfd_open(pid)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def close(self) -> None:
+        """Close it, for when nobody can be waiting any more. Closing twice is no error."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class DriverProcess:
+    """A running child process. Every method may be called from any thread, at any time."""
+
+    is_forked = False
+    """Whether this is a copy in a forked child of the host, which only looks like a process."""
 
     def __init__(
         self,
@@ -69,49 +92,51 @@ class DriverProcess:
         """Start `command`. When it has ended `on_exit` is called, by the watching thread.
 
         Raises OSError with a `strerror` that says what to do: no such file, no permission, not
-        an executable. No process is left then, nor where descriptors or threads run out, nor where
-        an exception comes from outside in the middle of this, such as KeyboardInterrupt.
+        an executable. No process is left then, nor where descriptors or threads run out.
         """
+        # A session of its own: Ctrl-C in a terminal reaches the host alone, which then ends the
+        # driver in order, and the whole group can be signalled.
         _install_fork_hooks()
-        self._child = child = _Child(command, environment, name, on_exit)
+        with _starting:
+            try:
+                self._popen = subprocess.Popen(
+                    list(command),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=dict(environment),
+                    bufsize=0,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise explained(error, command[0], environment) from error
+            _started.add(self)
+        self.pid = self._popen.pid
+        self.exited = threading.Event()
+        self._on_exit = on_exit
+        self._stdin_lock = threading.Lock()
         try:
-            child.start()
+            self._take_over(name)
         except BaseException:
-            child.drop()
+            self._discard()
             raise
-        self.pid = child.pid
-        self.handle = child.handle
-        self.exited = child.exited
-
-    def __del__(self) -> None:
-        # Not made if the constructor was interrupted before.
-        if hasattr(self, "_child"):
-            self._child.drop()
-
-    @property
-    def is_forked(self) -> bool:
-        """Whether this is a copy in a forked child of the host, which only looks like a process."""
-        return self._child.is_forked
 
     @property
     def exit_status(self) -> int | None:
-        """What it exited with; None while it runs, if a signal ended it, or if that is not known.
-
-        It is not known in a program that ignores SIGCHLD or waits for any child that there is.
-        """
-        code = self._child.exit_code
+        """What it exited with; None while it runs, or if a signal ended it."""
+        code = self._popen.returncode
         return code if code is not None and code >= 0 else None
 
     @property
     def exit_signal(self) -> int | None:
         """The signal that ended it, if one did."""
-        code = self._child.exit_code
+        code = self._popen.returncode
         return -code if code is not None and code < 0 else None
 
     @property
     def output_tail(self) -> str:
         """The last of its standard output; complete once `exited` is set."""
-        return self._child.stdout.tail
+        return self._stdout.tail
 
     def is_stopped(self) -> bool:
         """Whether it stands still, by SIGSTOP or in a debugger."""
@@ -154,27 +179,30 @@ class DriverProcess:
     def end(self, ladder: Ladder) -> None:
         """End the process: close its input, wait, SIGTERM, wait, SIGKILL, reap.
 
-        Ends the whole process group, and descendants that have left it. Returns when the process
-        is reaped. Without effect if it has ended already.
+        Ends the whole process group, and descendants that left the group if it did not end by
+        itself. Returns when the process is reaped. Without effect if it has ended already.
         """
         if self.is_forked:
             return
-        deadline = monotonic() + ladder.shutdown
-        # Another thread may be writing to a process that does not read.
-        is_told = self._child.close_stdin(timeout_seconds=ladder.shutdown)
-        if not is_told or not self.wait(deadline - monotonic()):
+        self.close_stdin()
+        if not self.wait(ladder.shutdown):
             self._end_by_signals(ladder)
-        self._child.log.wait_until_logged(_LOG_SECONDS)
+        self._log.wait_until_logged(_LOG_SECONDS)
 
     def _end_by_signals(self, ladder: Ladder) -> None:
-        family = self._child.descendants()
-        self._child.signal_group(signal.SIGTERM)
-        # One that is stopped takes no other signal, but for SIGKILL.
-        self._child.signal_group(signal.SIGCONT)
+        descendants = self._descendants()
+        self._signal_group(signal.SIGTERM)
         if not self.wait(ladder.terminate):
-            self._child.signal_group(signal.SIGKILL)
+            self._signal_group(signal.SIGKILL)
             self.wait(_REAP_SECONDS)
-        kill(family)
+        _kill(descendants)
+
+    def become_forked(self) -> None:
+        """In a forked child of the host: close its copy of the lifeline, touch nothing else."""
+        self.is_forked = True
+        # Not under the lock, which a thread that is not in this child may have held.
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
 
     def kill(self) -> None:
         """End the process and its descendants at once. Returns when the process is reaped."""
@@ -188,9 +216,9 @@ class DriverProcess:
 
     def _take_over(self, name: str) -> None:
         self.handle = PidFd(self.pid)
-        logger = logging.getLogger(f"storagedriver.driver.{name}")
-        self._stdout = OutputPipe(_opened(self._popen.stdout), logger)
-        self._stderr = OutputPipe(_opened(self._popen.stderr), logger)
+        self._log = DriverLog(name, self.pid)
+        self._stdout = OutputPipe(_opened(self._popen.stdout), self._log.stdout)
+        self._stderr = OutputPipe(_opened(self._popen.stderr), self._log.stderr)
         threading.Thread(
             target=self._watch, name=f"storagedriver-watch-{name}", daemon=True
         ).start()
@@ -207,75 +235,19 @@ class DriverProcess:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
-    def become_forked(self) -> None:
-        """In a forked child of the host: close its copies of what the driver lives by."""
-        self.is_forked = True
-        # Not under the lock, which a thread that is not in this child may have held.
-        self._pipe("stdin").close()
-        if self._leash is not None:
-            self._leash.let_go()
+    def _descendants(self) -> list[psutil.Process]:
+        # Imported here: it takes longer than all the rest, and most drivers end by themselves.
+        import psutil
 
-    def _run(self) -> None:
-        try:
-            self._start()
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits for it
-            self._failure = error
-            self._discard()
-            self.exited.set()
-            self._started.set()
-            return
-        self._started.set()
-        self._watch()
-        self._finish()
-
-    def _start(self) -> None:
-        with _starting:
-            self._leash = leash = Leash()
-            self._popen = self._execute(leash.driver_end)
-            self.pid = self._popen.pid
-            leash.fasten(self.pid)
-            _children.add(self)
-        self._process = PidFd(self.pid)
-        # Another one, as it may be closed while this thread still waits.
-        self.handle = PidFd(self.pid)
-        self.log = DriverLog(self._name, self.pid)
-        self.stdout = OutputPipe(self._pipe("stdout"), self.log.stdout)
-        self.stderr = OutputPipe(self._pipe("stderr"), self.log.stderr)
-        # Dropped before there was a leash.
-        if not self._is_wanted:
-            self.signal_group(signal.SIGKILL)
-
-    def _execute(self, leash_end: int) -> subprocess.Popen[bytes]:
-        try:
-            # A session of its own: Ctrl-C in a terminal reaches the host alone, which then ends
-            # the driver in order, and the whole group can be signalled.
-            return subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=self._environment,
-                bufsize=0,
-                pass_fds=(leash_end,),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise explained(error, self._command[0], self._environment) from error
-
-    def _discard(self) -> None:
-        """End a process that could not be taken over, so that nobody watches it."""
-        if self._popen is not None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._popen.pid, signal.SIGKILL)
-            with self._popen:
-                pass  # closes its pipes and reaps
-        if self._leash is not None:
-            self._leash.let_go()
+        # psutil's processes are a pid and a creation time, so a reused pid is never signalled.
+        with suppress(psutil.Error):
+            return psutil.Process(self.pid).children(recursive=True)
+        return []
 
     def _watch(self) -> None:
         poller = select.poll()
-        pipes = {pipe.descriptor: pipe for pipe in (self.stdout, self.stderr)}
-        ended = self._process.fileno()
+        pipes = {pipe.descriptor: pipe for pipe in (self._stdout, self._stderr)}
+        ended = self.handle.fileno()
         for descriptor in (ended, *pipes):
             poller.register(descriptor, select.POLLIN)
         while True:
@@ -285,19 +257,18 @@ class DriverProcess:
             for descriptor in ready:
                 if pipes[descriptor].read() == 0:
                     poller.unregister(descriptor)
+        self._finish()
 
     def _finish(self) -> None:
         # The order: output before `exited`, so that a crash is reported with its last lines; the
         # group while the process is unreaped, so that its number is still ours.
-        self.stdout.read_rest()
-        self.stderr.read_rest()
-        self.log.close()
-        self.signal_group(signal.SIGKILL)
-        kill_marked(self._mark)
-        self._reap()
-        self.close_stdin(timeout_seconds=_REAP_SECONDS)
-        if self._leash is not None:
-            self._leash.let_go()
+        self._stdout.read_rest()
+        self._stderr.read_rest()
+        self._log.close()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._popen.wait()
+        self.close_stdin()
         self.exited.set()
         if self._on_exit is not None:
             self._on_exit()
@@ -314,9 +285,23 @@ def _write(descriptor: int, line: bytes, deadline: float) -> None:
         left = left[os.write(descriptor, left[: select.PIPE_BUF]) :]
 
 
+def _kill(processes: Sequence[psutil.Process]) -> None:
+    import psutil
+
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def _opened(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise RuntimeError("the process was started without this pipe")
+    return stream
+
+
 # A fork waits for a start that is under way, so that the child knows all lifelines it has copied.
 _starting = threading.Lock()
-_children: weakref.WeakSet[_Child] = weakref.WeakSet()
+_started: weakref.WeakSet[DriverProcess] = weakref.WeakSet()
 _hooks_wanted = threading.Lock()
 
 
@@ -329,7 +314,7 @@ def _install_fork_hooks() -> None:
 
 def _after_fork() -> None:
     """Close the child's copies of the lifelines: with them a driver would outlive its host."""
-    for child in list(_children):
-        child.become_forked()
-    _children.clear()
+    for process in list(_started):
+        process.become_forked()
+    _started.clear()
     _starting.release()
