@@ -24,13 +24,18 @@ _EXIT_USAGE: Final = 64
 
 
 def serve(
-    factory: StorageDriverFactory, *, name: str = "", features: frozenset[str] = frozenset()
+    factory: StorageDriverFactory,
+    *,
+    name: str = "",
+    features: frozenset[str] = frozenset(),
+    serving_class: type[Serving] = Serving,
 ) -> None:
     """Run this process as the driver that `factory` makes; return when the host has ended it.
 
     `factory` is called once, with the parameters that the host sends. InvalidParametersError that
     it raises reaches the host's caller. `name` and `features` are told by `--version`; the driver
     that is made tells its own features. The name is that of the program unless given.
+    `serving_class` is for drivers that misbehave on purpose.
 
     To be called by the main thread, once, and by nothing but a program's `main`: it takes over
     standard input and exits the process when the host is gone, without unwinding. Exits with 64
@@ -54,7 +59,7 @@ def serve(
         sys.exit(_EXIT_USAGE)
     # What a driver prints is its log, and a log is read while the program runs.
     cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
-    serving = Serving(factory, name, parameters, first.token, endpoint, lifeline.wait)
+    serving = serving_class(factory, name, parameters, first.token, endpoint, lifeline.wait)
 
     def on_host_gone() -> None:
         if not serving.is_ending:

@@ -5,6 +5,7 @@ So a driver whose workers are all busy still answers Ping.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -14,8 +15,8 @@ from typing import Final
 
 from storagedriver.contract import (
     CURRENT_VERSION,
+    InvalidParametersError,
     ProtocolError,
-    StorageDriverError,
     StorageDriverFactory,
     TooManyChannelsError,
 )
@@ -31,8 +32,10 @@ from storagedriver.ipc.states import Side
 from storagedriver.ipc.wire_errors import error_to_wire
 from storagedriver.ipc.worker import Served, Worker, refusal
 
+_logger = logging.getLogger(__name__)
+
 # The host is in the same machine and waits: if it does not answer in this time it is not there.
-_CONNECT_SECONDS: Final = 5.0
+CONNECT_SECONDS: Final = 5.0
 
 # For calls that are still running at Shutdown: the host has waited for them already.
 _LAST_CALLS_SECONDS: Final = 0.5
@@ -54,7 +57,9 @@ class Serving:
         wait_for_host: waits until the host has let go, for so many seconds; returns whether it has.
         closes_driver: whether the driver ends with this.
         is_ending: whether the end is orderly and under way.
-        threads: those of the worker channels that are open.
+        workers: those that have connected, by the numbers of their channels.
+        numbers: of all channels that are open, or about to be.
+        threads: those of the same channels.
     """
 
     factory: StorageDriverFactory
@@ -67,6 +72,7 @@ class Serving:
     served: Served | None = None
     is_ending: bool = False
     workers: dict[int, Worker] = field(default_factory=dict[int, Worker])
+    numbers: set[int] = field(default_factory=set[int])
     threads: set[threading.Thread] = field(default_factory=set[threading.Thread])
 
     def run(self) -> None:
@@ -83,8 +89,15 @@ class Serving:
         self.wait_for_host(_LAST_ANSWER_SECONDS)
         control.close()
 
+    def connect(self, endpoint: str, session: Session) -> Channel:
+        """Make every channel of the driver. Raises ChannelLostError if the host is not there.
+
+        A class that lets a driver misbehave makes other ones.
+        """
+        return Channel.connect(endpoint, session, timeout_seconds=CONNECT_SECONDS)
+
     def _attach(self, endpoint: str, session: Session) -> Channel:
-        channel = Channel.connect(endpoint, session, timeout_seconds=_CONNECT_SECONDS)
+        channel = self.connect(endpoint, session)
         try:
             channel.send(Attach(self.token, str(CURRENT_VERSION), os.getpid()))
         except ChannelLostError:
@@ -140,17 +153,33 @@ class Serving:
     def _open_channel(self, agreed: Session, request: Request) -> None:
         if len(self.threads) >= MAX_CHANNELS:
             raise TooManyChannelsError(MAX_CHANNELS)
-        number = count(request.params, "channel")
-        if number in self.workers:
-            raise StorageDriverError(f"Channel {number} is open already")
+        number, endpoint = count(request.params, "channel"), text(request.params, "endpoint")
+        if number in self.numbers:
+            raise self._refused("channel", f"{number} is in use")
+        if _place(endpoint) != _place(self.endpoint):
+            # Whoever listens there would be shown the token.
+            raise self._refused("endpoint", "it is not beside that of the control channel")
         thread = threading.Thread(
             target=self._work,
-            args=(number, text(request.params, "endpoint"), agreed),
+            args=(number, endpoint, agreed),
             name=f"storagedriver-worker-{number}",
             daemon=True,
         )
+        self.numbers.add(number)
         self.threads.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            self._free(number, thread)
+            raise
+
+    def _refused(self, parameter: str, reason: str) -> InvalidParametersError:
+        return InvalidParametersError(self.name, parameter, reason)
+
+    def _free(self, number: int, thread: threading.Thread) -> None:
+        self.workers.pop(number, None)
+        self.numbers.discard(number)
+        self.threads.discard(thread)
 
     def _work(self, number: int, endpoint: str, agreed: Session) -> None:
         session = Session(
@@ -167,9 +196,10 @@ class Serving:
             worker.run()
         except ChannelLostError:
             pass  # the host was not there: the slot is free again
+        except OSError as error:
+            _logger.warning("channel %d cannot be opened: %s", number, error)
         finally:
-            self.workers.pop(number, None)
-            self.threads.discard(threading.current_thread())
+            self._free(number, threading.current_thread())
 
     def _end_driver(self) -> None:
         # The host has closed the worker channels; a call that still runs must not hold this up.
@@ -180,6 +210,11 @@ class Serving:
             self.served.uploads.close()
             if self.closes_driver:
                 self.served.driver.close()
+
+
+def _place(endpoint: str) -> str:
+    """Return where an endpoint lies: its transport and its directory, or its host."""
+    return endpoint.rpartition("/" if endpoint.startswith("ipc://") else ":")[0]
 
 
 def told_features(features: frozenset[str]) -> frozenset[str]:
