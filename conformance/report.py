@@ -10,6 +10,8 @@ from storagedriver.conformance.outcomes import Outcome
 
 
 class CaseOutcome(Enum):
+    """How a case ended."""
+
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"

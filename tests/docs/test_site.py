@@ -52,6 +52,19 @@ def test_nothing_is_shown_as_its_markup(site: Path) -> None:
         assert not re.findall(r"\.\. [a-z:-]+::|:py:[a-z]+:|\{[a-z]+\}`|\[\]\(", text), page.name
 
 
+def test_options_keep_their_hyphens(site: Path) -> None:
+    text = (site / "command-line.html").read_text(encoding="utf-8")
+    assert "With --json:" in text
+
+
+def test_what_nobody_calls_has_no_parameters(site: Path) -> None:
+    # Protocols and enums, for which autodoc shows those that they inherit.
+    text = re.sub(r"<[^>]*>", "", (site / "api.html").read_text(encoding="utf-8"))
+    assert "contract.Reader" in text
+    assert "*args" not in text
+    assert "CaseOutcome(" not in text
+
+
 def test_the_protocol_is_the_one_of_the_code(site: Path) -> None:
     text = (site / "protocol.html").read_text(encoding="utf-8")
     assert "The storage driver protocol, version 0.1" in text
