@@ -8,8 +8,10 @@ The only module that knows ZeroMQ. What it adds to the socket, which hides all o
   channel whose first peer has disconnected is lost for good, and the socket file is unlinked as
   soon as the right peer is there (unbinding would end the live connection).
 * The monitor reports every connection to a bound socket, also a stranger's that is turned away.
-  It does not say whose handshake has succeeded. The peer's connection is the only one that was open
-  then, or the last one left.
+  It does not say whose handshake has succeeded, and nothing of the handshakes of old versions of
+  ZMTP. The peer's connection is the only one that was open then, or the last one left of those.
+  Until that is known any of them that goes is taken for the peer; and once the peer has gone
+  nothing is heard any more if somebody else is connected.
 
 A channel belongs to one thread at a time.
 """
@@ -21,7 +23,7 @@ import struct
 import threading
 from contextlib import suppress
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import zmq
 
@@ -52,6 +54,8 @@ _EVENTS: Final = (
     zmq.EVENT_ACCEPTED
     | zmq.EVENT_CONNECTED
     | zmq.EVENT_HANDSHAKE_SUCCEEDED
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
     | zmq.EVENT_DISCONNECTED
     | zmq.EVENT_CLOSED
 )
@@ -103,10 +107,14 @@ class Channel:
         except zmq.ZMQError as error:
             socket.close()
             raise _os_error(error, "cannot watch a socket") from error
+        # Without a limit: at the limit ZeroMQ's thread, which serves all channels, would wait until
+        # this one reads its events. Whoever can connect could bring it there.
+        self._monitor.setsockopt(zmq.RCVHWM, 0)
         self._connections: set[int] = set()
         self._has_peer = False
         self._peer: int | None = None
         self._disconnected = False
+        self._handshake_failed = False
         self._taken_over = False
         self._receivable: list[tuple[zmq.Socket[bytes] | int, int]] = [
             (socket, zmq.POLLIN),
@@ -131,7 +139,7 @@ class Channel:
         return channel
 
     @classmethod
-    def connect(cls, endpoint: str, session: Session, *, timeout_seconds: float) -> Channel:
+    def connect(cls, endpoint: str, session: Session, *, timeout_seconds: float) -> Self:
         """Connect to a bound channel. Raises ChannelLostError if nobody is there in time."""
         socket = _new_socket(session)
         channel = cls(socket, endpoint, session)
@@ -172,7 +180,8 @@ class Channel:
         """Wait for the next message that is to be acted on.
 
         Raises ProtocolError for what the peer may not send, ChannelLostError, NoProgressError.
-        After the first two the channel is of no more use.
+        After the first two the channel is of no more use. What is not to be acted on is no
+        progress: a peer that sends it for ever would hold up whoever has cancelled a call.
         """
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
         while True:
@@ -180,8 +189,8 @@ class Channel:
             message = self._take()
             if message is not None:
                 return message
-            if timeout_seconds is not None:
-                deadline = monotonic() + timeout_seconds
+            if deadline is not None and monotonic() > deadline:
+                raise NoProgressError
 
     def receive_now(self) -> Message | None:
         """Return the next message that is to be acted on if it is here already, else None.
@@ -201,7 +210,8 @@ class Channel:
         if self._is_bound and self.endpoint.startswith("ipc://"):
             with suppress(FileNotFoundError):
                 os.unlink(self.endpoint.removeprefix("ipc://"))
-            self._may_be_taken_over = False
+            # One that has connected before may still greet when the peer has gone.
+            self._may_be_taken_over = len(self._connections) > 1
 
     def close(self, *, farewell: Message | None = None) -> None:
         """Close the socket, after one last message if the peer still listens. Never blocks.
@@ -306,6 +316,7 @@ class Channel:
             self._read_monitor()
             if self._taken_over:
                 raise ChannelLostError(process_ended=False)
+            self._has_peer = True
         try:
             message = decode(header, content)
         except ProtocolError as error:
@@ -329,13 +340,11 @@ class Channel:
             event, descriptor = _EVENT_FORMAT.unpack(self._monitor.recv_multipart()[0])
             match event:
                 case zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                    self._taken_over |= self._disconnected
                     self._has_peer = True
+                case zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+                    self._handshake_failed = True  # the DISCONNECTED of it comes next
                 case zmq.EVENT_DISCONNECTED:
-                    self._connections.discard(descriptor)
-                    # One that never greeted was nobody's.
-                    is_last = self._has_peer and not self._connections
-                    self._disconnected |= is_last or descriptor == self._peer
+                    self._on_disconnected(descriptor)
                 case zmq.EVENT_CLOSED:
                     # Of the end that connects: nobody was there, and it is not tried again.
                     self._disconnected = True
@@ -343,6 +352,14 @@ class Channel:
                     self._connections.add(descriptor)
             if self._has_peer and self._peer is None and len(self._connections) == 1:
                 (self._peer,) = self._connections
+            self._taken_over |= self._disconnected and bool(self._connections)
+
+    def _on_disconnected(self, descriptor: int) -> None:
+        self._connections.discard(descriptor)
+        # One that never greeted was nobody's.
+        had_greeted, self._handshake_failed = not self._handshake_failed, False
+        if self._has_peer and had_greeted:
+            self._disconnected |= self._peer in (None, descriptor)
 
 
 def _new_socket(session: Session) -> zmq.Socket[bytes]:

@@ -156,9 +156,9 @@ class Serving:
         number, endpoint = count(request.params, "channel"), text(request.params, "endpoint")
         if number in self.numbers:
             raise self._refused("channel", f"{number} is in use")
-        if _place(endpoint) != _place(self.endpoint):
-            # Whoever listens there would be shown the token.
-            raise self._refused("endpoint", "it is not beside that of the control channel")
+        if _machine(endpoint) != _machine(self.endpoint):
+            # Whoever listens there would be shown the token, and to look for a name holds up all.
+            raise self._refused("endpoint", "it is not on the machine of the control channel")
         thread = threading.Thread(
             target=self._work,
             args=(number, endpoint, agreed),
@@ -212,9 +212,9 @@ class Serving:
                 self.served.driver.close()
 
 
-def _place(endpoint: str) -> str:
-    """Return where an endpoint lies: its transport and its directory, or its host."""
-    return endpoint.rpartition("/" if endpoint.startswith("ipc://") else ":")[0]
+def _machine(endpoint: str) -> str:
+    """Return the transport of an endpoint, and of tcp the host."""
+    return "ipc" if endpoint.startswith("ipc://") else endpoint.rpartition(":")[0]
 
 
 def told_features(features: frozenset[str]) -> frozenset[str]:

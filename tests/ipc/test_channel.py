@@ -26,6 +26,7 @@ from storagedriver.ipc.messages import (
     Content,
     Credit,
     End,
+    Message,
     Request,
     Response,
     Start,
@@ -209,6 +210,23 @@ class TestTime:
         driver.send(Response(1, None, {}))
         assert receive(host) == Response(1, None, {})
 
+    def test_what_is_ignored_is_no_progress(self, pair: Pair) -> None:
+        host, driver = pair
+        host.send(write())
+        receive(driver)
+        host.send(Cancel(1))
+
+        def grant_for_ever() -> None:
+            while True:
+                driver.send(Credit(1, 1), timeout_seconds=PATIENCE_SECONDS)
+
+        with ThreadPoolExecutor(1) as threads:
+            granting = threads.submit(grant_for_ever)
+            with pytest.raises(NoProgressError):
+                host.receive(SHORT_SECONDS)
+            host.close()
+            assert isinstance(granting.exception(PATIENCE_SECONDS), ChannelLostError)
+
     def test_a_peer_that_takes_nothing_is_no_progress(self, pair: Pair) -> None:
         host, _ = pair
         host.send(Request(1, "ReadStream", {"path": "/a", "offset": 0, "credit": 0}))
@@ -386,6 +404,35 @@ class TestStrangers:
             listening.send(DELETE)
         assert not usurper.poll(SHORT_MILLISECONDS)
 
+    def test_one_that_speaks_an_old_zmtp_is_not_heard_in_the_place_of_a_lost_peer(
+        self, listening: Channel
+    ) -> None:
+        connected(listening).close()
+        listening._socket.poll(SHORT_MILLISECONDS)  # pyright: ignore[reportPrivateUsage]
+        with closing(_raw_connection(listening.endpoint)) as usurper:
+            usurper.sendall(OLD_GREETING + _old_frame(Response(1, None, {})))
+            with pytest.raises(ChannelLostError):
+                receive(listening)
+
+    def test_one_that_waited_for_the_peer_to_go_is_not_heard(self, listening: Channel) -> None:
+        # It is connected before the peer is, and greets when the peer has gone.
+        with closing(_raw_connection(listening.endpoint)) as usurper:
+            connected(listening).close()
+            usurper.sendall(OLD_GREETING + _old_frame(Response(1, None, {})))
+            with pytest.raises(ChannelLostError):
+                receive(listening)
+
+    @pytest.mark.parametrize("endpoint", ["tcp"], indirect=True)
+    def test_thousands_that_come_and_go_do_not_hold_up_the_others(self, listening: Channel) -> None:
+        with closing(connected(listening)) as driver:
+            # Nobody reads the news of them, as in a channel that has no call.
+            for _ in range(1000):
+                _raw_connection(listening.endpoint).close()
+            listening.send(DELETE)
+            receive(driver)
+            driver.send(Response(1, None, {}))
+            assert receive(listening) == Response(1, None, {})
+
     def test_nobody_can_connect_once_the_endpoint_is_forgotten(
         self, socket_directory: SocketDirectory
     ) -> None:
@@ -402,13 +449,23 @@ class TestStrangers:
             receive(driver)
 
 
+# Of ZMTP 2.0, by a PAIR without an identity: ZeroMQ takes it, and reports no handshake.
+OLD_GREETING = bytes.fromhex("ff00000000000000017f 01 00 0000")
+
+
+def _old_frame(message: Message) -> bytes:
+    header = encode(message)[0]
+    return bytes([0, len(header)]) + header
+
+
 def _raw_connection(endpoint: str) -> sockets.socket:
     if endpoint.startswith("ipc://"):
         connection = sockets.socket(sockets.AF_UNIX)
+        connection.settimeout(PATIENCE_SECONDS)
         connection.connect(endpoint.removeprefix("ipc://"))
         return connection
     host, port = endpoint.removeprefix("tcp://").split(":")
-    return sockets.create_connection((host, int(port)))
+    return sockets.create_connection((host, int(port)), PATIENCE_SECONDS)
 
 
 class TestFrames:
