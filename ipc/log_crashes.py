@@ -35,7 +35,7 @@ class CrashReader:
     def begins(self, line: str) -> bool:
         """Return whether a crash is told from this line on."""
         head = line[:_HEAD_CHARACTERS]
-        for pattern, state in _BEGINNINGS:
+        for state, pattern in _BEGINNINGS:
             if pattern.match(head):
                 self._state = state
                 return True
@@ -62,39 +62,46 @@ class CrashReader:
         return False
 
 
-_BEGINNINGS: Final = tuple(
-    (re.compile(pattern), state)
-    for pattern, state in (
-        # Python; groups of exceptions indent what is in them.
-        (r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):", _State.TRACEBACK),
-        (r"(?:Fatal Python error: |Exception ignored in: |Exception in thread )", _State.NONE),
-        (r"(?:During handling of|The above exception was) .* exception.*:$", _State.NONE),
-        (r"(?:Current thread|Thread) 0x[0-9a-f]+ .*\(most recent call first\):", _State.NONE),
-        # Go; a recovered panic begins in the middle, behind the program's own words.
-        (
-            r"(?:panic|fatal error): |SIG(?:ABRT|BUS|FPE|ILL|QUIT|SEGV): |goroutine \d+ .*\[.*\]:$",
-            _State.GOROUTINES,
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns))
+
+
+_BEGINNINGS: Final = (
+    (_State.TRACEBACK, _any_of(r"\s*Traceback \(most recent call last\):")),
+    (
+        _State.GOROUTINES,
+        _any_of(
+            r"(?:panic|fatal error): ",
+            r"SIG(?:ABRT|BUS|FPE|ILL|QUIT|SEGV): ",
+            # Alone, if the program has caught its panic and has words of its own for it.
+            r"goroutine \d+ .*\[.*\]:$",
         ),
-        # Rust, before and since 1.73.
-        (r"thread '.*' .*panicked at .*:\d+:\d+:$", _State.RUST_MESSAGE),
-        (r"thread '.*' .*panicked at |fatal runtime error: ", _State.RUST_NOTES),
-        (r"thread '.*' has overflowed its stack", _State.RUST_NOTES),
-        # C and C++, glibc and the sanitizers.
-        (r"terminate called |libc\+\+abi: terminating|\*\*\* .* \*\*\*: terminated", _State.NONE),
-        (
-            r"(?:double free|free\(\)|malloc\(\)|corrupted size|.*: Assertion `.*failed)",
-            _State.NONE,
+    ),
+    # Since Rust 1.73, and before it.
+    (_State.RUST_MESSAGE, _any_of(r"thread '.*' .*panicked at .*:\d+:\d+:$")),
+    (
+        _State.RUST_NOTES,
+        _any_of(r"thread '.*' (?:.*panicked at |has overflowed)", "fatal runtime error: "),
+    ),
+    (
+        _State.NONE,
+        _any_of(
+            # Python. A group of exceptions is indented up to its end.
+            r"\s*\+ .*Traceback \(most recent call last\):",
+            r"Fatal Python error: |Exception ignored in: |Exception in thread ",
+            r"(?:During handling of|The above exception was) .* exception.*:$",
+            r"(?:Current thread|Thread) 0x[0-9a-f]+ .*\(most recent call first\):",
+            # C and C++, glibc and the sanitizers.
+            r"terminate called |libc\+\+abi: terminating|\*\*\* .* \*\*\*: terminated",
+            r"double free|free\(\)|malloc\(\)|corrupted size|.*: Assertion `.*failed",
+            r"(?:Segmentation fault|Aborted)(?: \(core dumped\))?$|==\d+==ERROR: \w+Sanitizer",
+            # A class of Java, .NET, JavaScript or Python, a code of Node, a colon, what it says.
+            r"(?:[A-Za-z_][\w$]*\.)*(?:[A-Z][\w$]*)?(?:Error|Exception|Throwable)"
+            r"(?: \[\w+\])?(?:: |$)",
+            r"Caused by: |Suppressed: |Unhandled exception[.:]|Uncaught ",
+            r"# A fatal error has been detected by the Java Runtime Environment",
         ),
-        (r"(?:Segmentation fault|Aborted)(?: \(core dumped\))?$", _State.NONE),
-        (r"==\d+==ERROR: \w+Sanitizer", _State.NONE),
-        # Java, .NET, JavaScript and the last line of Python's: a class, a colon, and what it says.
-        (r"(?:Caused by: |Suppressed: |Unhandled exception[.:]|Uncaught )", _State.NONE),
-        (
-            r"(?:[A-Za-z_][\w$]*\.)*(?:[A-Z][\w$]*)?(?:Error|Exception|Throwable)(?:: |$)",
-            _State.NONE,
-        ),
-        (r"# A fatal error has been detected by the Java Runtime Environment", _State.NONE),
-    )
+    ),
 )
 
 _GO_LINE: Final = re.compile(

@@ -89,9 +89,11 @@ class Delivery:
     def wait_until_handed_over(self, timeout_seconds: float) -> bool:
         """Wait until everything was handed over; return whether it was, in time."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: not (self._queue or self._is_handing_over), timeout_seconds
-            )
+            return self._changed.wait_for(self._is_all_handed_over, timeout_seconds)
+
+    def _is_all_handed_over(self) -> bool:
+        is_counted = self._seconds_to_next_count() is None
+        return is_counted and not self._queue and not self._is_handing_over
 
     def _start_thread(self) -> None:
         if self._thread is None:

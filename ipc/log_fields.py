@@ -28,6 +28,9 @@ _LEVEL_KEYS: Final = (
 )
 _MESSAGE_KEYS: Final = ("@message", "@m", "message", "msg", "event", "short_message")
 
+# Where a level has to be in logfmt: looking for it takes its time.
+_HEAD_CHARACTERS: Final = 1000
+
 _PAIR: Final = re.compile(r'(?<!\S)([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$)')
 _LOGFMT_LEVEL: Final = re.compile(rf'\b(?:{"|".join(map(re.escape, _LEVEL_KEYS))})="?\w', re.I)
 
@@ -52,7 +55,7 @@ def parse_logfmt(line: str) -> tuple[int | None, str | None, Fields] | None:
     None if the line does not begin with a pair, or has no level among its pairs: any text may have
     equals signs in it.
     """
-    if not _LOGFMT_LEVEL.search(line):
+    if not _LOGFMT_LEVEL.search(line[:_HEAD_CHARACTERS]):
         return None
     line = without_time(line)
     if not _PAIR.match(line):
