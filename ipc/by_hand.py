@@ -11,7 +11,8 @@ from contextlib import suppress
 from storagedriver.contract import StorageDriver
 from storagedriver.ipc.attach import SOCKET_NAME
 from storagedriver.ipc.channel import ChannelLostError
-from storagedriver.ipc.lifeline import parse_object, remove_sockets
+from storagedriver.ipc.leftovers import remove_sockets_of
+from storagedriver.ipc.lifeline import parse_object
 from storagedriver.ipc.serving import Serving
 
 
@@ -22,7 +23,7 @@ def serve_by_hand(driver: StorageDriver, *, name: str, on_ready: Callable[[str],
     end. The driver is not closed between hosts, nor at the end.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="sd-") as directory,
+        tempfile.TemporaryDirectory(prefix="storagedriver-") as directory,
         socket.socket(socket.AF_UNIX) as listening,
     ):
         listening.bind(os.path.join(directory, SOCKET_NAME))
@@ -54,7 +55,7 @@ def _serve_one(driver: StorageDriver, name: str, relay: socket.socket) -> None:
             try:
                 serving.run()
             except ChannelLostError:
-                remove_sockets(endpoint)
+                remove_sockets_of(endpoint)
 
 
 def _wait_for_end(relay: socket.socket, timeout_seconds: float) -> bool:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import select
-import stat
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -94,19 +92,3 @@ def parse_object(text: str | bytes | bytearray, where: str) -> Mapping[str, obje
     if not isinstance(value, dict):
         raise ValueError(f"{where} is not a JSON object")
     return cast("Mapping[str, object]", value)
-
-
-def remove_sockets(endpoint: str) -> None:
-    """Remove the directory of an ipc endpoint, for a host that was killed and could not do it.
-
-    The host made it for this process alone. Whatever there is no socket of a channel stays, and the
-    directory with it.
-    """
-    if not endpoint.startswith("ipc://"):
-        return
-    directory = os.path.dirname(endpoint.removeprefix("ipc://"))
-    with suppress(OSError):
-        for entry in os.scandir(directory):
-            if entry.name.isdigit() and stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
-                os.unlink(entry.path)
-        os.rmdir(directory)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 from storagedriver.contract import CURRENT_VERSION, StorageDriverFactory
 from storagedriver.ipc.channel import ChannelLostError
 from storagedriver.ipc.launch import ENDPOINT_VARIABLE
-from storagedriver.ipc.lifeline import Lifeline, parse_object, remove_sockets
+from storagedriver.ipc.leftovers import remove_sockets_of
+from storagedriver.ipc.lifeline import Lifeline, parse_object
 from storagedriver.ipc.serving import Serving, told_features
 
 if TYPE_CHECKING:
@@ -97,5 +98,5 @@ def _explain(name: str) -> NoReturn:
 
 def _exit_without_host(endpoint: str) -> NoReturn:
     """End the process in the middle of whatever its threads do: the host is gone."""
-    remove_sockets(endpoint)
+    remove_sockets_of(endpoint)
     os._exit(0)

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ from storagedriver.contract import (
     ThrottledError,
 )
 from storagedriver.ipc import IPCStorageDriver, Ladder
+from storagedriver.ipc.directory import SocketDirectory
+from storagedriver.ipc.pidfd import PidFd
 
 COMMAND = [sys.executable, str(Path(__file__).with_name("odd_driver.py"))]
 
@@ -380,13 +383,7 @@ class TestHosts:
         return int(host.stdout.readline())
 
     def _wait_until_gone(self, pid: int) -> None:
-        pause = threading.Event()
-        for _ in range(int(PATIENCE_SECONDS / 0.02)):
-            try:
-                state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-            except FileNotFoundError:
-                return
-            if state == "Z":
-                return  # ended; its new parent takes its time to notice
-            pause.wait(0.02)
-        pytest.fail(f"the driver {pid} outlived its host")
+        """Wait for the driver's end, then be the next host, which sweeps what it has left."""
+        with suppress(ProcessLookupError):
+            assert PidFd(pid).has_ended(PATIENCE_SECONDS), f"the driver {pid} outlived its host"
+        SocketDirectory().remove()
