@@ -189,7 +189,7 @@ def wait_until_here(channel: Channel) -> object:
 
 def send_until_full(channel: Channel) -> None:
     # Both ends' marks, and what the kernel's buffers take.
-    for _ in range(100 * SOCKET_HIGH_WATER_MARK):
+    for _ in range(1000 * SOCKET_HIGH_WATER_MARK):
         channel.send(Credit(1, 1), timeout_seconds=SHORT_SECONDS)
 
 
