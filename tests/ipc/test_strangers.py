@@ -1,17 +1,19 @@
 """Somebody connects to the control channel before the driver does: one error, nothing left.
 
-Only a process of the same user can, as the directory of the sockets is private.
+Over Unix sockets only a process of the same user can, as their directory is private; over tcp any
+on the machine.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -28,22 +30,28 @@ ODD = [sys.executable, str(Path(__file__).with_name("odd_driver.py"))]
 
 
 class HeldStart:
-    """The start of a driver whose program waits for `let_go` before it does anything."""
+    """The start of a driver whose program tells its endpoint and waits for `let_go`."""
 
-    def __init__(self, threads: ThreadPoolExecutor, directory: Path) -> None:
-        self._gate = directory / "gate"
+    def __init__(
+        self, threads: ThreadPoolExecutor, directory: Path, transport: Literal["ipc", "tcp"]
+    ) -> None:
+        told, self._gate = directory / "told", directory / "gate"
+        os.mkfifo(told)
         os.mkfifo(self._gate)
-        # The shell cannot open the pipe for reading until somebody opens it for writing.
-        command = ["/bin/sh", "-c", f': <{self._gate}; exec "$@"', "sh", *ODD]
+        self._told = os.open(told, os.O_RDONLY | os.O_NONBLOCK)
+        # The shell cannot open the gate for reading until somebody opens it for writing.
+        script = f'echo "$STORAGEDRIVER_ENDPOINT" >{told}; : <{self._gate}; exec "$@"'
         self.seconds = 2.0
-        settings = StartSettings(start_timeout_seconds=self.seconds)
+        settings = StartSettings(start_timeout_seconds=self.seconds, transport=transport)
+        command = ["/bin/sh", "-c", script, "sh", *ODD]
         self.result: Future[RunningDriver] = threads.submit(
             RunningDriver, command, {}, name="odd", settings=settings
         )
 
     def connect(self) -> Channel:
         """Connect in the driver's place."""
-        endpoint = f"ipc://{_when_there(Path(os.environ['TMPDIR']), 'sd-*/*')}"
+        assert select.select([self._told], [], [], PATIENCE_SECONDS)[0]
+        endpoint = os.read(self._told, 1000).decode().strip()
         session = Session(Side.DRIVER, Role.NEW)
         return Channel.connect(endpoint, session, timeout_seconds=PATIENCE_SECONDS)
 
@@ -51,11 +59,17 @@ class HeldStart:
         # For reading too, as it would otherwise wait for a driver that has been ended.
         os.close(os.open(self._gate, os.O_RDWR))
 
+    def close(self) -> None:
+        os.close(self._told)
 
-@pytest.fixture
-def held(tmp_path: Path) -> Iterator[HeldStart]:
-    with ThreadPoolExecutor(1) as threads:
-        yield HeldStart(threads, tmp_path)
+
+@pytest.fixture(params=["ipc", "tcp"])
+def held(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[HeldStart]:
+    with (
+        ThreadPoolExecutor(1) as threads,
+        closing(HeldStart(threads, tmp_path, request.param)) as held,
+    ):
+        yield held
 
 
 @pytest.mark.parametrize("token", ["", "0" * 32])
@@ -80,12 +94,3 @@ def test_one_that_stays_silent_ends_the_start_when_its_time_is_over(held: HeldSt
         error = held.result.exception(PATIENCE_SECONDS)
     assert isinstance(error, DriverTimeoutError)
     assert error.seconds == held.seconds
-
-
-def _when_there(directory: Path, pattern: str) -> Path:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        for path in directory.glob(pattern):
-            return path
-        time.sleep(0.01)
-    raise AssertionError(f"there is no {pattern} in {directory}")
