@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from storagedriver.contract import (
     CancelledError,
@@ -203,6 +203,11 @@ ResumeListing = Callable[[DriverCrashedError, str], tuple["Incoming | None", Sta
 """Opens a listing again after a crash, behind the entry that is named; raises what that raises."""
 
 
+def not_resumed(crash: DriverCrashedError, last: str) -> NoReturn:
+    """For a listing that ends with its process."""
+    raise crash
+
+
 class EntryStream:
     """The entries of a listing in another process, checked, in the order that they came.
 
@@ -215,7 +220,7 @@ class EntryStream:
         incoming: Incoming | None,
         opened: Start | Response,
         *,
-        resume: ResumeListing,
+        resume: ResumeListing = not_resumed,
     ) -> None:
         self._method = method
         self._resume = resume

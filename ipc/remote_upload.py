@@ -118,9 +118,11 @@ class RemoteUpload(UploadWriter):
             if self._size == end:
                 return
             try:
-                return self._write_rest(view, start)
+                self._write_rest(view, start)
             except DriverCrashedError as another:
                 crash = another
+            else:
+                return
 
     def _end(self, method: str, params: dict[str, Wire], *, is_done: Callable[[], bool]) -> None:
         try:

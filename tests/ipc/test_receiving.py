@@ -6,13 +6,11 @@ import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import NoReturn
 
 import pytest
 
 from storagedriver.contract import (
     CancelledError,
-    DriverCrashedError,
     DriverTimeoutError,
     ProtocolError,
     StorageDriverError,
@@ -52,10 +50,6 @@ def failure(error: Exception, method: str, path: str) -> StorageDriverError:
     return StorageDriverError("lost")
 
 
-def no_resuming(crash: DriverCrashedError, last: str) -> NoReturn:
-    raise crash
-
-
 class Reads:
     """One channel of a pool, and the driver's end of it."""
 
@@ -88,8 +82,7 @@ class Reads:
         return ContentStream(*self.open("ReadStream", timeout_seconds=timeout_seconds))
 
     def entries(self) -> EntryStream:
-        opened = self.open("List", timeout_seconds=PATIENCE_SECONDS)
-        return EntryStream("List", *opened, resume=no_resuming)
+        return EntryStream("List", *self.open("List", timeout_seconds=PATIENCE_SECONDS))
 
     def send(self, *contents: bytes) -> None:
         for content in contents:
@@ -346,7 +339,7 @@ class TestEntries:
 
     def test_one_message_may_be_all(self) -> None:
         opened = Response(1, None, {"count": 1}, encode_listing([["a"]]))
-        assert list(EntryStream("List", None, opened, resume=no_resuming)) == [["a", None]]
+        assert list(EntryStream("List", None, opened)) == [["a", None]]
 
     @pytest.mark.parametrize("told", [0, 2])
     def test_a_count_that_is_wrong_is_an_error(self, reads: Reads, told: int) -> None:
