@@ -59,6 +59,10 @@ html_use_index = False
 html_domain_indices = False
 
 
+# No column of a table has room for more in one line.
+_LONG_NAME = 40
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-process-bases", _show_public_bases)
@@ -110,7 +114,7 @@ def _let_long_names_break(app: Sphinx, doctree: nodes.document, page: str) -> No
     """Names of tests and cases in a table would otherwise push all else aside."""
     for entry in doctree.findall(nodes.entry):
         for name in entry.findall(nodes.literal):
-            if "_" not in name.astext():
+            if len(name.astext()) < _LONG_NAME:
                 continue
             parts = re.split(r"(?<=_)|(?<=::)", name.astext())
             name.clear()
