@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,6 @@ from typing import Final
 from storagedriver.contract import (
     ChecksumMismatchError,
     Reader,
-    ReadStream,
     StorageDriver,
     StorageDriverError,
 )
@@ -76,16 +75,16 @@ def _store_by_upload(driver: StorageDriver, path: str, measured: _MeasuredReader
 
 
 def fetch(
-    stream: ReadStream,
+    pieces: Iterable[Piece],
     write: Callable[[Piece], object],
     *,
     advance: Callable[[int], None],
     algorithm: str = "sha256",
 ) -> Passed:
-    """Give all of `stream` to `write`, piece by piece."""
+    """Give all pieces, such as those of a stream, to `write`, one by one."""
     hasher = hashlib.new(algorithm)
     size_bytes = 0
-    for piece in stream:
+    for piece in pieces:
         write(piece)
         hasher.update(piece)
         size_bytes += len(piece)

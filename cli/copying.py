@@ -6,12 +6,14 @@ What an earlier copy has sent before it was killed is in an open upload of the d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from contextlib import suppress
+import io
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from storagedriver.cli.content import Passed, fetch, store
+from storagedriver.cli.piecewise import in_pieces
 from storagedriver.contract import (
     ChecksumMismatchError,
     ContentChangedError,
@@ -73,6 +75,21 @@ class Copy:
             before = after
         raise ContentChangedError(self.source_path, driver=self.source.name)
 
+    def run_small(self) -> int | None:
+        """Copy in one call each way; return the size, None if nothing was done as it is too large.
+
+        Whether the source has changed meanwhile is for the caller to look at. Raises what the
+        drivers raise. What the destination had is then there still.
+        """
+        with self.source.read_stream(self.source_path) as stream:
+            # Not all of it, whatever its size: it may have grown since somebody saw it small.
+            content = stream.read(SMALL_BYTES + 1)
+        if len(content) > SMALL_BYTES:
+            return None
+        self.destination.put_content(self.destination_path, content)
+        self.advance(len(content))
+        return len(content)
+
     def _once(self, size_bytes: int) -> Copied:
         if size_bytes <= SMALL_BYTES:
             content = self.source.get_content(self.source_path)
@@ -82,8 +99,22 @@ class Copy:
             return Copied(Passed(len(content), digest), len(content))
         if UPLOADS in self.destination.features:
             return self._by_upload(size_bytes)
+        if self.source is self.destination:
+            return self._by_appending()
         with self.source.read_stream(self.source_path) as stream:
             passed = store(self.destination, self.destination_path, stream, advance=self.advance)
+        return Copied(passed, passed.size_bytes)
+
+    def _by_appending(self) -> Copied:
+        position = 0
+
+        def append(piece: Piece) -> None:
+            nonlocal position
+            path = self.destination_path
+            position += self.destination.write_stream(path, position, io.BytesIO(piece))
+
+        with self._opened() as pieces:
+            passed = fetch(pieces, append, advance=self.advance)
         return Copied(passed, passed.size_bytes)
 
     def _by_upload(self, size_bytes: int) -> Copied:
@@ -115,7 +146,7 @@ class Copy:
 
     def _upload(self, resume: str | None) -> Copied:
         with (
-            self.source.read_stream(self.source_path) as stream,
+            self._opened() as pieces,
             self.destination.writer(self.destination_path, resume=resume) as upload,
         ):
             continued_bytes = upload.size
@@ -129,7 +160,7 @@ class Copy:
                 if beyond:
                     upload.write(beyond)
 
-            passed = fetch(stream, send, advance=self.advance)
+            passed = fetch(pieces, send, advance=self.advance)
             try:
                 # The digest is what keeps a wrong beginning from ever being published.
                 upload.commit(size=passed.size_bytes, digest=passed.digest)
@@ -140,6 +171,14 @@ class Copy:
                 raise
         sent_bytes = passed.size_bytes - continued_bytes
         return Copied(passed, sent_bytes, continued_bytes)
+
+    @contextmanager
+    def _opened(self) -> Generator[Iterable[Piece], None, None]:
+        if self.source is self.destination:
+            yield in_pieces(self.source, self.source_path)
+            return
+        with self.source.read_stream(self.source_path) as stream:
+            yield stream
 
     def _verify(self, digest: str) -> None:
         with self.destination.read_stream(self.destination_path) as stream:

@@ -9,6 +9,7 @@ from storagedriver.contract import (
     ChecksumMismatchError,
     ContentChangedError,
     IsADirectoryError,
+    Reader,
     ReadStream,
     UploadWriter,
 )
@@ -128,6 +129,55 @@ def test_a_source_that_changes_is_copied_again(size: int) -> None:
     source.changes = 100
     with pytest.raises(ContentChangedError):
         copy(source, destination)
+
+
+class OneChannel(InMemoryDriver):
+    """Has no more to give while a stream of it is open, as a driver with one channel."""
+
+    is_reading = False
+
+    def read_stream(self, path: str, offset: int = 0) -> ReadStream:
+        stream = super().read_stream(path, offset)
+        self.is_reading = True
+        close = stream.close
+
+        def closed() -> None:
+            self.is_reading = False
+            close()
+
+        stream.close = closed  # type: ignore[method-assign] # pyright: ignore
+        return stream
+
+    def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+        assert not self.is_reading
+        return super().writer(path, resume=resume)
+
+    def write_stream(self, path: str, offset: int, reader: Reader) -> int:
+        assert not self.is_reading
+        return super().write_stream(path, offset, reader)
+
+
+@pytest.mark.parametrize("features", [InMemoryDriver.features, frozenset[str]()])
+@pytest.mark.parametrize("content", [b"", LARGE, 3 * LARGE])
+def test_a_copy_within_a_driver_needs_one_channel(features: frozenset[str], content: bytes) -> None:
+    driver = OneChannel()
+    driver.features = features
+    driver.put_content("/from", content)
+    driver.put_content("/to", b"old" * 9)
+    assert copy(driver, driver, verify=True).sent_bytes == len(content)
+    assert driver.get_content("/to") == content
+
+
+def test_a_small_object_takes_one_call_each_way() -> None:
+    source, destination = holding(b"some"), InMemoryDriver()
+    assert Copy(source, "/from", destination, "/to", ignore).run_small() == 4
+    assert destination.get_content("/to") == b"some"
+
+
+def test_what_is_not_small_is_left_alone() -> None:
+    destination = InMemoryDriver()
+    assert Copy(holding(LARGE), "/from", destination, "/to", ignore).run_small() is None
+    assert list(destination.walk("/")) == []
 
 
 def test_a_copy_that_reads_back_as_something_else_is_a_failure() -> None:
