@@ -60,23 +60,24 @@ def cp(
     directory. An object that fails is told at the end, and the exit status is then 1.
 
     With --json: {"copied", "skipped", "deleted", "failed", "bytes", "bytes_continued",
-    "bytes_sent_again", "seconds", "failures": [{"path", "reason"}]}, to stderr for -.
+    "bytes_sent_again", "seconds", "complete", "failures": [{"path", "reason"}]}, to stderr for -.
+    The first thousand failures are listed.
     """
     tally = Tally(*COPYING)
     if not recursive:
         destination = _with_name_of(source, destination)
-    if split_address(source) is None or split_address(destination) is None:
-        if recursive:
-            raise click.UsageError("-r is between two stores; a local directory is one, too")
-        _copy_local(choose, source, destination, verify, tally)
-    else:
+    with tally.telling(context, as_json=as_json, to_stderr=destination == STANDARD):
+        if split_address(source) is None or split_address(destination) is None:
+            if recursive:
+                raise click.UsageError("-r is between two stores; a local directory is one, too")
+            _copy_local(choose, source, destination, verify, tally)
+            return
         with (
             _sides(choose, source, destination) as (ours, theirs),
             object_progress("cp") as shown,
         ):
             replication = Replication(ours, theirs, tally, shown, jobs, verify)
             replication.copy_all() if recursive else replication.copy_one()
-    tally.tell(context, as_json=as_json, to_stderr=destination == STANDARD)
 
 
 @click.command
@@ -105,15 +106,18 @@ def sync(
     Copies what differs from SOURCE to DESTINATION, both STORE:/path. An object is the same if it
     has the size of the source and is not older. What was cut off can be repeated: it goes on where
     it was, also in the middle of a large object. An object that fails is told at the end, and the
-    exit status is then 1.
+    exit status is then 1. Ended by Ctrl-C or SIGTERM it tells how far it came.
 
-    With --json: the object of `cp`.
+    With --json: the object of `cp`; "complete" is false if it ended early.
     """
     tally = Tally(*COPYING)
-    with _sides(choose, source, destination) as (ours, theirs), object_progress("sync") as shown:
+    with (
+        tally.telling(context, as_json=as_json),
+        _sides(choose, source, destination) as (ours, theirs),
+        object_progress("sync") as shown,
+    ):
         replication = Replication(ours, theirs, tally, shown, jobs, verify)
         replication.sync(delete=delete, checksum=checksum)
-    tally.tell(context, as_json=as_json)
 
 
 @click.command
@@ -136,17 +140,20 @@ def verify(
     Reads every object of SOURCE and DESTINATION, both STORE:/path. What is different, or on one
     side only, is told at the end, and the exit status is then 1.
 
-    With --json: {"same", "different", "missing", "extra", "failed", "bytes", "seconds",
+    With --json: {"same", "different", "missing", "extra", "failed", "bytes", "seconds", "complete",
     "failures": [{"path", "reason"}]}.
     """
     tally = Tally(*COMPARING)
-    with _sides(choose, source, destination) as (ours, theirs), object_progress("verify") as shown:
+    with (
+        tally.telling(context, as_json=as_json),
+        _sides(choose, source, destination) as (ours, theirs),
+        object_progress("verify") as shown,
+    ):
         replication = Replication(ours, theirs, tally, shown, jobs)
         if ours.driver.stat(ours.path).is_dir:
             replication.compare()
         else:
             replication.compare_one()
-    tally.tell(context, as_json=as_json)
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from storagedriver.contract import (
     StorageDriver,
 )
 
-BATCH_OBJECTS: Final = 1000
-"""Entries of a walk that are taken at once: some hundred kilobytes, and what one page of S3 has."""
+BATCH_OBJECTS: Final = 10_000
+"""Entries of a walk that are taken at once: a few megabytes. A walk that goes on lists the
+directory it comes to once more, as a whole, and of a large one this should not be often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Side:
     def full(self, relative: str) -> str:
         """Return the whole path of what is `relative` to here."""
         return self.path.rstrip("/") + relative
+
+    def relative(self, full: str) -> str:
+        """Return what `full` gave the path for."""
+        return full[len(self.path.rstrip("/")) :]
 
     def walk(self, *, may_be_missing: bool = False) -> Iterator[tuple[str, FileInfo]]:
         """Iterate over all files below, each with its relative path, which begins with a slash.
@@ -63,11 +68,11 @@ class Side:
     def _in_order(self, infos: Iterator[FileInfo]) -> Iterator[tuple[str, FileInfo]]:
         last = b""
         for info in infos:
-            if (key := _key(info.path)) <= last:
+            if (key := order_of(info.path)) <= last:
                 reason = f"walk gave {info.path} out of byte order"
                 raise ProtocolError(reason, driver=self.driver.name)
             last = key
-            yield info.path[len(self.path.rstrip("/")) :], info
+            yield self.relative(info.path), info
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def pairs(
     """Iterate over both, in byte order of the relative path, which both are in."""
     ours, theirs = next(source, None), next(destination, None)
     while ours is not None and theirs is not None:
-        our_key, their_key = _key(ours[0]), _key(theirs[0])
+        our_key, their_key = order_of(ours[0]), order_of(theirs[0])
         if our_key == their_key:
             yield Pair(ours[0], ours[1], theirs[1])
             ours, theirs = next(source, None), next(destination, None)
@@ -112,5 +117,6 @@ def seems_same(source: FileInfo, destination: FileInfo | None) -> bool:
     return destination.mod_time >= source.mod_time
 
 
-def _key(path: str) -> bytes:
+def order_of(path: str) -> bytes:
+    """Return the key by which paths are in byte order, whatever a driver calls one."""
     return path.encode("utf-8", "surrogatepass")

@@ -33,6 +33,11 @@ class Pool:
         self.check()
         self._executor.submit(self._do, work)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether what work raises from now on comes of the end."""
+        return self._stopping.is_set()
+
     def check(self) -> None:
         """To be called often by long work. Raises StoppedError if it is to end."""
         if self._error is not None and not isinstance(self._error, StoppedError):

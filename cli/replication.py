@@ -8,12 +8,14 @@ from functools import partial
 
 from storagedriver.cli.comparing import Pair, Side, pairs, seems_same
 from storagedriver.cli.content import Passed, fetch
-from storagedriver.cli.copying import Copied, Copy
+from storagedriver.cli.copying import SMALL_BYTES, Copied, Copy
 from storagedriver.cli.exits import text_of
 from storagedriver.cli.parallel import Pool
 from storagedriver.cli.progress import ObjectProgress
+from storagedriver.cli.settling import Noted, Settling
 from storagedriver.cli.tally import Tally
 from storagedriver.contract import (
+    FileInfo,
     IsADirectoryError,
     PathNotFoundError,
     StorageDriver,
@@ -43,12 +45,17 @@ class Replication:
     jobs: int
     verify: bool = False
     _blocked: list[str] = field(default_factory=list[str])
+    _settling: Settling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._settling = Settling(self.source)
 
     def copy_all(self) -> None:
         """Copy every object. Raises what the walk of the source does."""
         with Pool(self.jobs) as pool:
-            for path, _ in self.source.walk():
-                self._submit(pool, path, partial(self._copy, pool, path))
+            for path, info in self.source.walk():
+                self._submit(pool, path, partial(self._copy, pool, path, info))
+        self._finish()
 
     def sync(self, *, delete: bool, checksum: bool) -> None:
         """Copy what differs, and `delete` what the source has not.
@@ -61,16 +68,13 @@ class Replication:
                 if pair.source is None:
                     if delete:
                         # Here and now: a file must be gone before what comes below its path.
-                        self._guarded(pair.path, partial(self._delete, pair.path))
+                        self._guarded(pool, pair.path, partial(self._delete, pair.path))
                 elif not checksum and seems_same(pair.source, pair.destination):
                     # By far the most often, so it is no work for a thread.
                     self._skip()
                 else:
                     self._submit(pool, pair.path, partial(self._sync, pool, pair, checksum, delete))
-        with Pool(self.jobs) as pool:
-            # By now the directories that stood in the way of these are deleted.
-            for path in self._blocked:
-                self._submit(pool, path, partial(self._copy, pool, path))
+        self._finish()
 
     def compare(self) -> None:
         """Read every object on both sides. Raises what the walks do."""
@@ -93,13 +97,23 @@ class Replication:
         with Pool(1) as pool:
             self._submit(pool, "", lambda: self._compare(pool, ""))
 
-    def _submit(self, pool: Pool, path: str, work: Callable[[], None]) -> None:
-        pool.submit(partial(self._guarded, path, work))
+    def _finish(self) -> None:
+        with Pool(self.jobs) as pool:
+            # By now the directories that stood in the way of these are deleted.
+            for path in self._blocked:
+                self._submit(pool, path, partial(self._copy, pool, path))
+            pool.submit(partial(self._settle, pool, self._settling.rest()))
 
-    def _guarded(self, path: str, work: Callable[[], None]) -> None:
+    def _submit(self, pool: Pool, path: str, work: Callable[[], None]) -> None:
+        pool.submit(partial(self._guarded, pool, path, work))
+
+    def _guarded(self, pool: Pool, path: str, work: Callable[[], None]) -> None:
         try:
             work()
         except StorageDriverError as error:
+            if pool.is_stopping:
+                # It was cut off with the whole, which is no failure of this object.
+                return
             self.tally.fail(self.source.full(path), text_of(error))
         self.progress.objects(1)
 
@@ -108,7 +122,7 @@ class Replication:
             self.tally.add("skipped")
             return
         try:
-            self._copy(pool, pair.path)
+            self._copy(pool, pair.path, pair.source)
         except IsADirectoryError:
             if not delete:
                 raise
@@ -125,15 +139,30 @@ class Replication:
         ours = self._read(pool, self.source, pair.path)
         return ours == self._read(pool, self.destination, pair.path)
 
-    def _copy(self, pool: Pool, path: str) -> None:
-        copied = Copy(
+    def _copy(self, pool: Pool, path: str, seen: FileInfo | None = None) -> None:
+        """Copy one object; what was `seen` of it in a walk may save looking at it twice more."""
+        copy = Copy(
             self.source.driver,
             self.source.full(path),
             self.destination.driver,
             self.destination.full(path),
             self._advance(pool),
-        ).run(verify=self.verify)
-        self._count(copied)
+        )
+        if seen is not None and seen.size <= SMALL_BYTES and not self.verify:
+            size_bytes = copy.run_small()
+            if size_bytes is not None:
+                self.tally.add("copied")
+                self.tally.add("bytes", size_bytes)
+                self._settle(pool, self._settling.note(path, seen))
+                return
+        self._count(copy.run(verify=self.verify))
+
+    def _settle(self, pool: Pool, noted: Noted) -> None:
+        """Copy those once more, with care, that have changed since they were seen in the walk."""
+        for path in self._settling.changed(noted):
+            self.tally.add("copied", -1)
+            self.tally.add("bytes_sent_again", noted[path].size)
+            self._guarded(pool, path, partial(self._copy, pool, path))
 
     def _count(self, copied: Copied) -> None:
         self.tally.add("copied")

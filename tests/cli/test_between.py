@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -340,9 +341,38 @@ def test_a_source_that_is_shorter_now_begins_anew(storagedriver: Command, killed
     assert killed.stores.content("b") == killed.stores.content("a")
 
 
-def test_ctrl_c_ends_a_sync_quietly_and_keeps_what_was_sent(
-    storagedriver: Command, stalled: Stalled
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_sync_with_a_report_and_keeps_what_was_sent(
+    storagedriver: Command, stalled: Stalled, number: signal.Signals, status: int
 ) -> None:
-    assert stalled.end(signal.SIGINT) == (130, "")
+    ended, told_at_the_end = stalled.end(number)
+    assert ended == status
+    told = json.loads(told_at_the_end)
+    assert counts(told, "copied", "failed", "complete", "failures") == (1, 0, False, [])
     (told,) = storagedriver(*stalled.command).objects
     assert counts(told, "copied", "skipped", "bytes_continued") == (2, 1, 2 << 20)
+    assert told["complete"] is True
+
+
+ONE_CHANNEL_PROGRAM = """#!{python}
+from storagedriver.drivers.filesystem import FilesystemDriver
+from storagedriver.ipc import serving
+from storagedriver.ipc.server import serve
+
+serving.MAX_CHANNELS = 1
+serve(FilesystemDriver.from_parameters, name="source", features={features})
+"""
+
+
+@pytest.mark.parametrize("features", ["FilesystemDriver.features", "()"])
+def test_cp_within_a_driver_that_has_one_channel(
+    storagedriver: Command, stores: Stores, drivers_directory: Path, features: str
+) -> None:
+    program = drivers_directory / "registry-storage-source"
+    program.write_text(ONE_CHANNEL_PROGRAM.format(python=sys.executable, features=features))
+    program.chmod(0o755)
+    stores.write_file("source")
+    stores.put("a", {"/d/small": b"1", "/d/x/large": 2 * LARGE, "/d/y/large": LARGE})
+    way = ("--drivers-directory", drivers_directory)
+    assert storagedriver("cp", "-r", "a:/d", "a:/e", "--verify", *way).status == 0
+    assert storagedriver("verify", "a:/d", "a:/e", *way).status == 0
