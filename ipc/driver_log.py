@@ -46,16 +46,26 @@ class OutputLog:
     def __init__(self, delivery: Delivery, *, name: str, pid: int, stream: str) -> None:
         self._logger = logging.getLogger(f"storagedriver.driver.{name}")
         self._about = {"driver_name": name, "driver_pid": pid, "driver_stream": stream}
-        self._cutter = LineCutter(Budget())
+        self._budget = Budget()
+        self._cutter = LineCutter(self._budget)
         self._reader = EntryReader()
         self._delivery = delivery
         self._source = delivery.source(self._log)
 
+    @property
+    def is_flooded(self) -> bool:
+        """Whether more has come than may be logged."""
+        return self._budget.is_spent
+
     def feed(self, data: bytes) -> None:
         """Log the lines that are complete with `data`."""
-        # So that output that nobody wants costs next to nothing.
+        now = monotonic()
         if self._logger.isEnabledFor(logging.CRITICAL):
-            self._put(*self._cutter.feed(data, monotonic()))
+            self._put(*self._cutter.feed(data, now))
+        else:
+            # What nobody wants costs next to nothing, and is a flood all the same.
+            self._budget.refill(now)
+            self._budget.take(len(data))
 
     def end(self) -> None:
         """Log what is left of a line without an end."""

@@ -16,6 +16,10 @@ RATE_BYTES_PER_SECOND: Final = 1024 * 1024
 # The dump of a thousand goroutines comes at once, is wanted whole, and has some 8,000 lines.
 BURST_BYTES: Final = 8 * 1024 * 1024
 
+# A budget that is spent waits until it has this much time's worth again: a hundred lines in a row
+# tell more than one line in a hundred, and cost less.
+_PAUSE_SECONDS: Final = 0.1
+
 # How long lines that were dropped are counted before the count is told.
 TOLD_EVERY_SECONDS: Final = 1.0
 
@@ -37,11 +41,12 @@ class Budget:
         self._burst = burst_bytes
         self._left = burst_bytes
         self._refilled_at: float | None = None
+        self._is_spent = False
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing more is to be logged for now."""
-        return self._left <= 0
+        return self._is_spent
 
     def refill(self, now: float) -> None:
         """Add what has come in since the last time."""
@@ -49,12 +54,15 @@ class Budget:
             since = max(0.0, now - self._refilled_at)
             self._left = min(self._burst, self._left + since * self._rate)
         self._refilled_at = now
+        if self._left >= min(self._burst, self._rate * _PAUSE_SECONDS):
+            self._is_spent = False
 
     def take(self, size_bytes: int) -> bool:
         """Take what one record costs; return False, and take nothing, if the budget is spent."""
-        if self.is_spent:
+        if self._is_spent:
             return False
         self._left -= size_bytes + RECORD_BYTES
+        self._is_spent = self._left <= 0
         return True
 
 

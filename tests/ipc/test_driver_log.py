@@ -113,6 +113,18 @@ def test_what_nobody_wants_is_not_even_cut(
     assert not [thread for thread in threading.enumerate() if "storagedriver-log" in thread.name]
 
 
+@pytest.mark.parametrize("level", [logging.INFO, logging.CRITICAL + 1])
+def test_a_flood_is_told_from_other_output_also_if_nobody_wants_it(
+    log: DriverLog, caplog: pytest.LogCaptureFixture, level: int
+) -> None:
+    caplog.set_level(level, logger=LOGGER)
+    log.stdout.feed(b"x" * 1_000_000)
+    assert not log.stdout.is_flooded
+    log.stdout.feed(b"x" * 50_000_000 + b"\n")
+    assert log.stdout.is_flooded
+    assert not log.stderr.is_flooded
+
+
 def test_both_outputs_are_read_apart(log: DriverLog, caplog: pytest.LogCaptureFixture) -> None:
     log.stdout.feed(b"half ")
     log.stderr.feed(b"Traceback (most recent call last):\n")

@@ -51,6 +51,16 @@ def test_a_debt_is_paid_first() -> None:
     assert not budget.is_spent
 
 
+def test_once_spent_it_waits_for_more_than_one_record() -> None:
+    budget = Budget(rate_bytes_per_second=1000 * RECORD_BYTES, burst_bytes=1000 * RECORD_BYTES)
+    budget.refill(0.0)
+    records(budget)
+    budget.refill(0.09)
+    assert budget.is_spent
+    budget.refill(0.11)
+    assert records(budget) >= 100
+
+
 def test_a_clock_that_goes_back_takes_nothing_away() -> None:
     budget = Budget(burst_bytes=RECORD_BYTES)
     budget.refill(10.0)

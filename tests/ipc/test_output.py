@@ -89,6 +89,20 @@ def test_the_end_is_kept_when_nothing_is_logged(
     assert pipe.output.tail == "quiet\n"
 
 
+def test_only_a_flood_is_read_more_slowly_than_it_comes(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("storagedriver.ipc.output.sleep", pauses.append)
+    pipe.write(b"x" * 1_000_000)
+    assert not pauses
+    pipe.write(b"x" * 20_000_000)
+    assert pauses
+    pauses.clear()
+    pipe.end()
+    assert not pauses
+
+
 def test_reading_tells_nothing_yet_from_the_end(pipe: Pipe) -> None:
     assert pipe.output.read() is None
     os.write(pipe.writable, b"x")
