@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from storagedriver.contract import (
     DriverCrashedError,
@@ -23,6 +23,9 @@ from storagedriver.ipc.sending import ViewReader
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+# Between an opening and the call for which it was made hardly anything can come, and not often.
+_MAX_OPENINGS: Final = 5
 
 
 class RemoteUpload(UploadWriter):
@@ -160,17 +163,20 @@ class RemoteUpload(UploadWriter):
         self._calls.once.call(method, {"upload_id": self._upload_id, **params}, self._path)
 
     def _opening_again(self, call: Callable[[], None]) -> None:
-        """Make the call, and once more if the upload was there but not open."""
-        try:
-            call()
-        except PathNotFoundError as error:
-            if type(error) is not PathNotFoundError:
-                raise
-        else:
-            return
-        # Its size there is of no interest: it is the one here that has to be right.
-        self._open(self._upload_id)
-        call()
+        """Make the call, and again where the upload was there but not open.
+
+        Another writer has closed it, or the process has ended in which it was open: that may happen
+        between the opening and the call, too.
+        """
+        for _ in range(_MAX_OPENINGS):
+            try:
+                return call()
+            except PathNotFoundError as error:
+                if type(error) is not PathNotFoundError:
+                    raise
+            # Its size there is of no interest: it is the one here that has to be right.
+            self._open(self._upload_id)
+        return call()
 
     def _check_open(self) -> None:
         if self._calls.is_closed:

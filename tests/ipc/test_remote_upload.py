@@ -176,8 +176,16 @@ def test_an_upload_that_is_gone_is_named_by_its_path(
         assert caught.value.path == "/a"
 
 
-def test_an_upload_is_opened_again_only_once(caller: FakeCalls, upload: RemoteUpload) -> None:
-    caller.will_answer(not_open(), opened(10), not_open())
+def test_an_upload_that_is_closed_again_before_the_write_is_opened_once_more(
+    caller: FakeCalls, upload: RemoteUpload
+) -> None:
+    caller.will_answer(not_open(), opened(10), not_open(), opened(10), {"size": 13})
+    upload.write(b"abc")
+    assert upload.size == 13
+
+
+def test_an_upload_is_not_opened_again_for_ever(caller: FakeCalls, upload: RemoteUpload) -> None:
+    caller.will_answer(*[not_open(), opened(10)] * 5, not_open())
     with pytest.raises(PathNotFoundError):
         upload.write(b"abc")
 
