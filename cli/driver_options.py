@@ -31,6 +31,8 @@ class DriverChoice:
     in_process: bool = False
     drivers_directory: str | None = None
     timeout_seconds: float | None = None
+    starts_again: bool = True
+    """Whether a program that crashes is started again, and its calls are repeated."""
 
     @property
     def way(self) -> str:
@@ -52,6 +54,8 @@ class DriverChoice:
         options: StartOptions = {}
         if self.timeout_seconds is not None:
             options["timeout_seconds"] = self.timeout_seconds
+        if not self.starts_again:
+            options["restart"] = None
         return launch(
             self.name, self.parameters, drivers_directory=self.drivers_directory, **options
         )

@@ -66,7 +66,8 @@ def _opened(config: pytest.Config, parameters: Mapping[str, object]) -> StorageD
     directory = cast("str | None", config.getoption("storagedriver_directory"))
     if config.getoption("storagedriver_in_process"):
         return create(name, parameters, drivers_directory=directory)
-    return launch(name, parameters, drivers_directory=directory)
+    # A crash is to be seen, and not made good.
+    return launch(name, parameters, drivers_directory=directory, restart=None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

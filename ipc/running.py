@@ -8,6 +8,7 @@ behind: no process, no socket, no directory.
 
 from __future__ import annotations
 
+import errno
 import hmac
 import os
 import threading
@@ -41,6 +42,9 @@ from storagedriver.ipc.states import Side
 
 # For a driver to connect a further channel; it frees the slot itself after the same time.
 _OPEN_CHANNEL_SECONDS: Final = 5.0
+
+# Of descriptors, processes and memory: another time there may be enough.
+_SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 
 # The sockets of a process close before its end is reported; this is for a loaded machine.
 _DEATH_SECONDS: Final = 1.0
@@ -86,7 +90,8 @@ class RunningDriver:
 
         Raises InvalidStorageDriverError if it cannot be executed, DriverCrashedError if it ends,
         DriverTimeoutError if it is not ready in time, IncompatibleVersionError, ProtocolError if
-        something else answers, and what the driver itself raises, such as InvalidParametersError.
+        something else answers, what the driver itself raises, such as InvalidParametersError, and
+        StorageDriverError if this host has no descriptors, processes or memory left.
         """
         self.name = name
         self._settings = settings
@@ -108,8 +113,10 @@ class RunningDriver:
                 on_process(process)
             channel.watch_process(process.handle)
             self._handshake(channel, launch.first_line)
-        except BaseException:
+        except BaseException as error:
             self._abandon(channel, process)
+            if isinstance(error, OSError):
+                raise self._not_started(error) from error
             raise
 
     def _start(
@@ -122,16 +129,23 @@ class RunningDriver:
         try:
             return DriverProcess(command, environment=variables, name=self.name, on_exit=on_exit)
         except OSError as error:
+            if error.errno in _SHORTAGES:
+                raise
             raise InvalidStorageDriverError(
                 self.name, reason=f"cannot start {command[0]}: {error.strerror}"
             ) from error
+
+    def _not_started(self, error: OSError) -> StorageDriverError:
+        """Return the error for what this host lacks, and not the driver."""
+        message = f"The driver cannot be started: {error.strerror or error}"
+        return StorageDriverError(message, driver=self.name, temporary=error.errno in _SHORTAGES)
 
     def _handshake(self, channel: Channel, first_line: memoryview) -> None:
         seconds = self._settings.start_timeout_seconds
         step = "did not read its standard input"
         try:
             self.process.write_line(first_line, timeout_seconds=self._left())
-            step = "did not connect; is it a storage driver?"
+            step = "did not connect, or connected and said nothing; is it a storage driver?"
             self._attached(channel, self._left())
             step = "connected, but did not answer Hello"
             self._hello(channel)

@@ -184,7 +184,10 @@ class Supervisor:
         try:
             running = self._start(on_process=self._on_process, on_exit=on_exit)
         except BaseException as error:
-            self._account_for_end(self._generation, EventKind.CRASHED, str(error))
+            # What the driver refuses, such as its parameters, is no crash.
+            is_crash = isinstance(error, DriverCrashedError | DriverTimeoutError)
+            kind = EventKind.CRASHED if is_crash else None
+            self._account_for_end(self._generation, kind, str(error))
             if self.is_closed:
                 raise ClosedError from error
             raise
@@ -208,7 +211,7 @@ class Supervisor:
         if generation == self._generation and self._ready_at is not None:
             self._account_for_end(generation, EventKind.CRASHED, self._running.crash().message)
 
-    def _account_for_end(self, generation: int, kind: EventKind, detail: str) -> None:
+    def _account_for_end(self, generation: int, kind: EventKind | None, detail: str) -> None:
         """Tell of an end that nobody asked for, once, and decide when to start again."""
         with self._ends:
             if self.is_closed or generation <= self._ended_generation:
@@ -217,7 +220,7 @@ class Supervisor:
             if self._history is not None:
                 self._not_before = self._next_start(self._history)
             is_given_up = self._not_before is None
-        if self._pid:
+        if kind is not None:
             self.tell(kind, detail=detail)
         if is_given_up:
             self.tell(EventKind.GAVE_UP, detail=detail)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +44,27 @@ def test_a_driver_is_checked_in_both_ways(storagedriver: Command) -> None:
         "inmemory: in-process 1 passed, 1 skipped (seed 2015); IPC 1 passed, 1 skipped (seed 2015);"
         " no differences"
     )
+
+
+def test_a_crash_is_a_failed_case_though_the_driver_could_be_started_again(
+    storagedriver: Command, tmp_path: Path
+) -> None:
+    rules = [{"do": "crash", "method": "Stat", "nth": 3}]
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"rules": rules}))
+    module = "storagedriver.drivers.executables.misbehaving"
+    program = tmp_path / "registry-storage-misbehaving"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m {module} "$@"\n')
+    program.chmod(0o755)
+    own = {"rootdirectory": str(tmp_path / "root")}
+    parameters = {"script": str(script), "driver": "filesystem", "parameters": own}
+    answer = storagedriver(
+        *("check", "misbehaving", "--ipc", "--drivers-directory", str(tmp_path)),
+        *("--parameters", json.dumps(parameters), "--case", "stat_*"),
+    )
+    assert answer.status == 1
+    assert "DriverCrashedError" in answer.stdout
+    assert " 1 failed" in answer.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -280,8 +280,8 @@ for more in range(-5, 100):
     try:
         start()
         sys.exit()
-    except (OSError, StorageDriverError) as error:
-        print(error)
+    except StorageDriverError as error:
+        print(error.temporary, error)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     while not owned() <= before:
         time.sleep(0.01)
@@ -299,4 +299,5 @@ def test_too_few_descriptors_are_an_error_at_every_step_of_a_start() -> None:
     errors = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert len(errors) > 5
+    assert all(error.startswith("True ") for error in errors)
     assert all("Too many open files" in error for error in errors)
