@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from storagedriver.ipc.log_delivery import Delivered, Delivery
 from storagedriver.ipc.log_lines import Line, LineCutter
 from storagedriver.ipc.log_rate import Budget
-from storagedriver.ipc.log_records import Entry, EntryReader
+
+if TYPE_CHECKING:
+    from storagedriver.ipc.log_records import Entry, EntryReader
 
 
 class DriverLog:
@@ -21,10 +24,11 @@ class DriverLog:
         stderr: what takes its standard error.
     """
 
-    def __init__(self, name: str, pid: int) -> None:
-        self._delivery = Delivery(thread_name=f"storagedriver-log-{name}")
-        self.stdout = OutputLog(self._delivery, name=name, pid=pid, stream="stdout")
-        self.stderr = OutputLog(self._delivery, name=name, pid=pid, stream="stderr")
+    def __init__(self, name: str, pid: int, *, hide: Callable[[str], str] = str) -> None:
+        """Log as the driver `name`, process `pid`. `hide` takes what is secret out of a line."""
+        self._delivery = delivery = Delivery(thread_name=f"storagedriver-log-{name}")
+        self.stdout = OutputLog(delivery, name=name, pid=pid, stream="stdout", hide=hide)
+        self.stderr = OutputLog(delivery, name=name, pid=pid, stream="stderr", hide=hide)
 
     def close(self) -> None:
         """Say that no more comes. Does not wait for what is still to be logged."""
@@ -43,12 +47,15 @@ class OutputLog:
     message.
     """
 
-    def __init__(self, delivery: Delivery, *, name: str, pid: int, stream: str) -> None:
+    def __init__(
+        self, delivery: Delivery, *, name: str, pid: int, stream: str, hide: Callable[[str], str]
+    ) -> None:
         self._logger = logging.getLogger(f"storagedriver.driver.{name}")
         self._about = {"driver_name": name, "driver_pid": pid, "driver_stream": stream}
         self._budget = Budget()
         self._cutter = LineCutter(self._budget)
-        self._reader = EntryReader()
+        self._hide = hide
+        self._reader: EntryReader | None = None
         self._delivery = delivery
         self._source = delivery.source(self._log)
 
@@ -76,14 +83,22 @@ class OutputLog:
             self._delivery.put(self._source, lines, dropped)
 
     def _log(self, delivered: Delivered) -> None:
-        if delivered.line is None:
-            entry = _dropped(delivered.dropped)
-        else:
-            entry = self._reader.read(delivered.line)
+        entry = self._entry(delivered)
         if entry.message and self._logger.isEnabledFor(entry.level):
             # A handler that raises must not end the log of the driver.
             with suppress(Exception):
                 self._logger.handle(self._record(entry, delivered.at))
+
+    def _entry(self, delivered: Delivered) -> Entry:
+        # With the first line: its patterns take 10 ms to prepare, and many drivers write nothing.
+        from storagedriver.ipc.log_records import Entry, EntryReader
+
+        if delivered.line is None:
+            message = f"{delivered.dropped} lines dropped: more came than could be logged"
+            return Entry(logging.WARNING, message, {"dropped_lines": delivered.dropped})
+        if self._reader is None:
+            self._reader = EntryReader(self._hide)
+        return self._reader.read(delivered.line)
 
     def _record(self, entry: Entry, at: float) -> logging.LogRecord:
         about: Mapping[str, object] = {**self._about, "driver_fields": entry.fields}
@@ -96,8 +111,3 @@ class OutputLog:
         record.relativeCreated -= (record.created - at) * 1000
         record.created, record.msecs = at, at % 1 * 1000
         return record
-
-
-def _dropped(count: int) -> Entry:
-    message = f"{count} lines dropped: more came than could be logged"
-    return Entry(logging.WARNING, message, {"dropped_lines": count})

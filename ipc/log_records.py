@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,13 +32,15 @@ class EntryReader:
     An indented one goes with the line before it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hide: Callable[[str], str] = str) -> None:
+        """`hide` takes what is secret out of a line, before anything is read from it."""
+        self._hide = hide
         self._crash = CrashReader()
         self._level = logging.INFO
 
     def read(self, line: Line) -> Entry:
         """Return what a line says."""
-        text = plain_text(line.data)
+        text = self._hide(plain_text(line.data))
         if line.is_rest:
             return Entry(self._level, text)
         entry = _structured(text)
