@@ -44,8 +44,10 @@ is_current() {
 fingerprint() (
     cd "$checkout"
     files=$(
-        for layer in */__init__.py; do
-            find "${layer%/*}" -type f \
+        # The example is what `storagedriver new` copies.
+        for part in */__init__.py examples/python/pyproject.toml; do
+            [ -f "$part" ] || continue
+            find "${part%/*}" -type f \
                 \( -name '*.py' -o -name '*.typed' -o -name '*.md' -o -name '*.json' \)
         done | LC_ALL=C sort | cksum
     )

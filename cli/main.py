@@ -22,6 +22,7 @@ from storagedriver.cli.check import check
 from storagedriver.cli.demo import demo
 from storagedriver.cli.exits import INTERRUPTED, STDOUT_CLOSED, describe, report
 from storagedriver.cli.looking import ls, stat, url
+from storagedriver.cli.new import new
 from storagedriver.cli.transfer import get, put
 
 PROGRAM = click.version_option(package_name="storagedriver")(
@@ -33,6 +34,7 @@ PROGRAM = click.version_option(package_name="storagedriver")(
             bench,
             drivers,
             serve,
+            new,
             put,
             get,
             cp,

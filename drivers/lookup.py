@@ -15,6 +15,7 @@ DIRECTORIES_VARIABLE: Final = "STORAGEDRIVER_PATH"
 
 # It becomes part of a file name, so nothing that could lead to another directory.
 NAME_PATTERN: Final = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+NAME_RULE: Final = "a name is lower-case letters and digits, with single . _ or - between them"
 
 
 def check_name(name: str) -> None:
@@ -22,8 +23,7 @@ def check_name(name: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"the name of a driver is a str, not {type(name).__name__}")
     if not NAME_PATTERN.fullmatch(name):
-        reason = "a name is lower-case letters and digits, with single . _ or - between them"
-        raise InvalidStorageDriverError(name, reason=reason)
+        raise InvalidStorageDriverError(name, reason=NAME_RULE)
 
 
 def find_executable(name: str, drivers_directory: str | None = None) -> str:

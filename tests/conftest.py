@@ -49,7 +49,7 @@ def drivers_directory(tmp_path: Path, checkout: Path) -> Path:
     directory = tmp_path / "drivers"
     directory.mkdir()
     program = directory / "registry-storage-dictionary"
-    example = checkout / "examples" / "python_driver.py"
+    example = checkout / "examples" / "python" / "dictionary_driver.py"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} {example} "$@"\n')
     program.chmod(0o755)
     return directory

@@ -23,7 +23,18 @@ def test_every_package_on_disk_is_installed(checkout: Path, project: dict[str, A
         for layer in checkout.glob("*/__init__.py")
         for init in layer.parent.rglob("__init__.py")
     }
-    assert on_disk == set(project["tool"]["setuptools"]["packages"])
+    # The one that `storagedriver new` copies is a package of whoever it is written for.
+    copied = {"storagedriver.examples.python"}
+    assert on_disk | copied == set(project["tool"]["setuptools"]["packages"])
+
+
+def test_all_of_the_example_that_is_copied_is_installed(
+    checkout: Path, project: dict[str, Any]
+) -> None:
+    data = project["tool"]["setuptools"]["package-data"]["storagedriver.examples.python"]
+    for path in (checkout / "examples" / "python").iterdir():
+        # Folders are what Python and pytest have left there.
+        assert path.is_dir() or path.suffix == ".py" or path.name in data, path
 
 
 def test_the_packages_are_typed(checkout: Path) -> None:

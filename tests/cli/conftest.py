@@ -33,7 +33,7 @@ import sys
 import threading
 
 sys.path.insert(0, {examples!r})
-from python_driver import DictionaryDriver
+from dictionary_driver import DictionaryDriver
 from storagedriver.contract import ReadStream
 from storagedriver.ipc.server import serve
 
@@ -81,7 +81,7 @@ class StallingDriver:
 @pytest.fixture
 def stalling(drivers_directory: Path, checkout: Path, tmp_path: Path) -> StallingDriver:
     program = drivers_directory / "registry-storage-stalling"
-    examples = str(checkout / "examples")
+    examples = str(checkout / "examples" / "python")
     program.write_text(STALLING_PROGRAM.format(python=sys.executable, examples=examples))
     program.chmod(0o755)
     os.mkfifo(tmp_path / "fifo")

@@ -38,6 +38,7 @@ from storagedriver.cli.main import PROGRAM
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = [
     CHECKOUT / "README.md",
+    CHECKOUT / "examples" / "python" / "README.md",
     CHECKOUT / "ipc" / "spec" / "PROTOCOL.md",
     *sorted((CHECKOUT / "docs").glob("*.md")),
 ]

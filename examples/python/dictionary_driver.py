@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
-"""A complete driver that keeps everything in a dictionary, for as long as its process lives.
+"""The storage driver dictionary: keeps everything in a dict, for as long as its process lives.
 
-Installed as a program called `registry-storage-dictionary`, it is `launch("dictionary")` to a host:
-
-    storagedriver check dictionary --drivers-directory DIRECTORY
-
-Paths, types and offsets are checked before a driver is called, so it only minds what is stored.
+It is complete, and passes the suite. To make another of it, replace what its methods do, and run
+the suite after each step. Paths, types and offsets are checked before a method is called, so it
+only minds what is stored. Any thread may call it at any time.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from storagedriver.contract import (
     FileInfoFields,
     FileReadStream,
     InvalidOffsetError,
+    InvalidParametersError,
     IsADirectoryError,
     NotADirectoryError,
     PathNotFoundError,
@@ -28,7 +27,7 @@ from storagedriver.contract import (
     UnsupportedMethodError,
 )
 from storagedriver.contract.features import FLAT_NAMESPACE
-from storagedriver.ipc.server import serve
+from storagedriver.ipc import serve
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -43,6 +42,8 @@ class DictionaryDriver(StorageDriver):
     features = frozenset({FLAT_NAMESPACE})
 
     def __init__(self, parameters: Mapping[str, object]) -> None:
+        for parameter in parameters:
+            raise InvalidParametersError(self.name, parameter, "unknown, as there are none")
         self._files: dict[str, tuple[bytes, datetime]] = {}
 
     def _below(self, path: str) -> list[str]:
@@ -58,7 +59,8 @@ class DictionaryDriver(StorageDriver):
         self._files[path] = (bytes(content), datetime.now(UTC))
 
     def read_stream(self, path: str, offset: int = 0) -> FileReadStream:
-        return FileReadStream(io.BytesIO(self.get_content(path)[offset:]))
+        content = self.get_content(path)
+        return FileReadStream(io.BytesIO(content[offset:]), size=len(content))
 
     def write_stream(self, path: str, offset: int, reader: Reader) -> int:
         found = self._files.get(path)
@@ -109,5 +111,10 @@ class DictionaryDriver(StorageDriver):
         raise UnsupportedMethodError("URLFor")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The program registry-storage-dictionary: serves until the host is done."""
     serve(DictionaryDriver, name=DictionaryDriver.name, features=DictionaryDriver.features)
+
+
+if __name__ == "__main__":
+    main()
