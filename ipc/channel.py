@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
+import weakref
 from contextlib import suppress
 from time import monotonic
 from typing import Final, Protocol, Self
@@ -107,6 +108,9 @@ class Channel:
         except zmq.ZMQError as error:
             socket.close()
             raise _os_error(error, "cannot watch a socket") from error
+        # For a channel that nobody has closed. Not at exit: then the context is left as it is.
+        self._dropped = weakref.finalize(self, _close_dropped, socket, self._monitor, self._pid)
+        self._dropped.atexit = False
         # Without a limit: at the limit ZeroMQ's thread, which serves all channels, would wait until
         # this one reads its events. Whoever can connect could bring it there.
         self._monitor.setsockopt(zmq.RCVHWM, 0)
@@ -227,6 +231,7 @@ class Channel:
         self._socket.disable_monitor()
         self._monitor.close(linger=0)
         self._socket.close(linger=_LINGER_MILLISECONDS if farewell is not None else 0)
+        self._dropped.detach()
         self.forget_endpoint()
 
     def hang_up(self) -> None:
@@ -375,6 +380,19 @@ def _new_socket(session: Session) -> zmq.Socket[bytes]:
     socket.setsockopt(zmq.MAXMSGSIZE, max(session.max_chunk_bytes, MAX_HEADER_BYTES))
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MILLISECONDS)
     return socket
+
+
+def _close_dropped(socket: zmq.Socket[bytes], monitor: zmq.Socket[bytes], pid: int) -> None:
+    """Close the sockets of a channel that is garbage: the monitor is switched off first.
+
+    The collector may close it before. Then ZeroMQ's thread, which serves all channels, waits for
+    ever for somebody to take the next event.
+    """
+    if pid == os.getpid():
+        with suppress(zmq.ZMQError):
+            socket.disable_monitor()
+        monitor.close(linger=0)
+        socket.close(linger=0)
 
 
 def _os_error(error: zmq.ZMQError, what: str) -> OSError:

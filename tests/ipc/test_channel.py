@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket as sockets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -561,6 +563,27 @@ class TestClosing:
         assert os.listdir(socket_directory.path) == ["0"]
         channel.close()
         assert os.listdir(socket_directory.path) == []
+
+    def test_one_that_nobody_has_closed_does_not_hold_up_the_others(self) -> None:
+        # In a process of its own: what would be held up is ZeroMQ's thread, for good.
+        program = (
+            "import gc\n"
+            "from storagedriver.ipc.channel import Channel\n"
+            "from storagedriver.ipc.directory import SocketDirectory\n"
+            "from storagedriver.ipc.session import Role, Session\n"
+            "from storagedriver.ipc.states import Side\n"
+            "directory = SocketDirectory()\n"
+            "for number in range(20):\n"
+            "    host = Channel.listen(directory.endpoint(number), Session(Side.HOST, Role.NEW))\n"
+            "    session = Session(Side.DRIVER, Role.NEW)\n"
+            "    driver = Channel.connect(host.endpoint, session, timeout_seconds=10)\n"
+            "    host.ring = host  # for the collector, which takes what it finds in any order\n"
+            "    del host\n"
+            "    driver.close()\n"
+            "    gc.collect()\n"
+        )
+        command = [sys.executable, "-W", "ignore", "-c", program]
+        assert subprocess.run(command, timeout=120).returncode == 0
 
     def test_leaves_the_session_closed(self, pair: Pair) -> None:
         host, _ = pair
