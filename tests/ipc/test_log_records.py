@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from logging import DEBUG, ERROR, INFO, WARNING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagedriver.ipc.log_lines import Line
+from storagedriver.ipc.log_lines import Line, LineCutter
+from storagedriver.ipc.log_rate import Budget
 from storagedriver.ipc.log_records import Entry, EntryReader, plain_text
 
 
@@ -95,6 +97,33 @@ def test_a_message_in_json_may_have_several_lines_and_nothing_worse() -> None:
 
 def test_a_message_can_always_be_written() -> None:
     assert read(rb'{"msg":"\ud800"}')[0].message == "\\ud800"
+
+
+FRAGMENTS = [
+    b"ERROR: gone\n",
+    b"  indented\n",
+    b"Traceback (most recent call last):\r\n",
+    b"KeyError: 'a'\n",
+    b"panic: x\n",
+    b"main.main()\n",
+    '{"level":"warn","msg":"café"}\n'.encode(),
+    b"level=debug msg=m\n",
+    b"\x1b[31mred\x1b[0m \0\xff",
+    b"\n",
+    b"plain\n",
+]
+
+
+def entries(pieces: list[bytes]) -> list[Entry]:
+    cutter, reader = LineCutter(Budget()), EntryReader()
+    lines = [line for piece in pieces for line in cutter.feed(piece, 0.0)[0]]
+    return [reader.read(line) for line in (*lines, *cutter.end()[0])]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS)).map(b"".join), st.lists(st.integers(0, 200)))
+def test_records_do_not_depend_on_how_their_bytes_were_split(data: bytes, at: list[int]) -> None:
+    places = [0, *sorted(place % (len(data) + 1) for place in at), len(data)]
+    assert entries([data[start:end] for start, end in pairwise(places)]) == entries([data])
 
 
 @given(st.lists(st.binary() | st.text().map(str.encode)))

@@ -9,9 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from storagedriver.contract import DriverCrashedError
+from storagedriver.ipc import IPCStorageDriver
 from storagedriver.ipc.process import DriverProcess, Ladder
 
 PATIENCE_SECONDS = 30.0
@@ -54,7 +57,8 @@ def start(caplog: pytest.LogCaptureFixture) -> Iterator[Starter]:
 
 
 @pytest.fixture
-def gate() -> Iterator[Gate]:
+def gate(caplog: pytest.LogCaptureFixture) -> Iterator[Gate]:
+    caplog.set_level(logging.INFO)
     gate = Gate()
     logger = logging.getLogger(f"storagedriver.driver.{NAME}")
     logger.addHandler(gate)
@@ -138,6 +142,19 @@ def test_a_process_ends_while_a_handler_stands_still(start: Starter, gate: Gate)
     gate.is_open.set()
     wait_until_logged()
     assert [record.getMessage() for record in gate.records] == ["one"]
+
+
+def test_calls_crashes_and_the_end_do_not_wait_for_a_handler(gate: Gate) -> None:
+    program = [sys.executable, str(Path(__file__).with_name("odd_driver.py"))]
+    noise = {"oddity": "noisy"}
+    with IPCStorageDriver.start(program, noise, name=NAME, restart=None) as driver:
+        assert gate.is_reached.wait(PATIENCE_SECONDS)
+        driver.put_content("/a", b"meanwhile")
+        assert driver.get_content("/a") == b"meanwhile"
+        with pytest.raises(DriverCrashedError) as caught:
+            driver.get_content("/exit")
+        assert caught.value.stderr.endswith("last words\n")
+    assert not gate.is_open.is_set()
 
 
 def test_a_slow_handler_gets_everything_that_has_room(
