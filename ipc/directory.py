@@ -6,6 +6,7 @@ locked, and the lock ends with the process that has it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -34,21 +35,24 @@ class SocketDirectory:
     So does the end of this object. Any thread may call it.
     """
 
+    path = ""
+    _pid = 0
+    _lock: _Lock | None = None
+
     def __init__(self) -> None:
         """Make it where temporary files go, or in /tmp or /dev/shm if that cannot be.
 
-        What hosts that were killed have left in that place is removed.
-
-        A socket path ends at about 100 bytes, so a long TMPDIR cannot hold one.
+        What hosts that were killed have left in that place is removed. A socket path ends at about
+        100 bytes, so a long TMPDIR cannot hold one.
 
         Raises StorageDriverError that says which places were tried and why they did not do.
         """
         self._pid = os.getpid()
-        self.path, self._lock = _make()
+        self._make()
 
     def __del__(self) -> None:
         # A forked child has a copy of the object, but not of the directory.
-        if getattr(self, "_pid", 0) == os.getpid() and hasattr(self, "_lock"):
+        if self._pid == os.getpid():
             self.remove()
 
     def endpoint(self, number: int) -> str:
@@ -62,49 +66,89 @@ class SocketDirectory:
         with suppress(OSError):
             os.rmdir(self.path)
         shutil.rmtree(self.path, ignore_errors=True)
-        lock, self._lock = self._lock, -1
-        if lock >= 0:
-            os.close(lock)
+        if self._lock is not None:
+            self._lock.close()
+
+    def _make(self) -> None:
+        tried: list[str] = []
+        # XDG_RUNTIME_DIR is not among them: it is gone when the user logs out.
+        for parent in dict.fromkeys((_temporary_directory(), "/tmp", "/dev/shm")):  # noqa: S108 - nobody else can use what is made there
+            if parent is None:
+                continue
+            if len(os.fsencode(f"ipc://{parent}/{_name()}")) + _LONGEST_NAME_BYTES >= (
+                MAX_ENDPOINT_BYTES
+            ):
+                tried.append(f"{parent} (too long for a socket path)")
+                continue
+            _sweep(parent)
+            try:
+                self._make_in(parent)
+            except OSError as error:
+                tried.append(f"{parent} ({error.strerror})")
+            else:
+                return
+        raise StorageDriverError(
+            "There is no place for a private socket directory; set TMPDIR to a short, writable one."
+            f" Tried: {', '.join(tried)}"
+        )
+
+    def _make_in(self, parent: str) -> None:
+        for _ in range(_TRIES):
+            # Not by tempfile: the path is known here before the directory is there, so that it is
+            # removed even if this is interrupted.
+            self.path = os.path.join(parent, _name())
+            try:
+                os.mkdir(self.path, stat.S_IRWXU)
+            except OSError as error:
+                # It is not ours to remove.
+                self.path = ""
+                if isinstance(error, FileExistsError):
+                    continue
+                raise
+            try:
+                self._lock = _Lock(self.path)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                self.remove()
+                raise
+            # Else a sweep has it, or has had it: it removes what it has locked.
+            if self._lock.is_held and os.path.isdir(self.path):
+                return
+        raise FileExistsError(errno.EEXIST, "directories made there do not stay")
 
 
-def _make() -> tuple[str, int]:
-    """Make a directory; return it and the descriptor that holds its lock."""
-    tried: list[str] = []
-    # XDG_RUNTIME_DIR is not among them: it is gone when the user logs out.
-    for parent in dict.fromkeys((_temporary_directory(), "/tmp", "/dev/shm")):  # noqa: S108 - mkdtemp makes it private
-        if parent is None:
-            continue
-        if (
-            len(os.fsencode(f"ipc://{parent}/sd-xxxxxxxx")) + _LONGEST_NAME_BYTES
-            >= MAX_ENDPOINT_BYTES
-        ):
-            tried.append(f"{parent} (too long for a socket path)")
-            continue
-        _sweep(parent)
-        try:
-            return _make_locked(parent)
-        except OSError as error:
-            tried.append(f"{parent} ({error.strerror})")
-    raise StorageDriverError(
-        "There is no place for a private socket directory; set TMPDIR to a short, writable one."
-        f" Tried: {', '.join(tried)}"
-    )
+class _Lock:
+    """The lock of a directory, for as long as this is open; `is_held` unless another has it.
+
+    A forked child shares it, so it may last longer than its host. That only puts a sweep off.
+    """
+
+    _descriptor = -1
+    is_held = False
+
+    def __init__(self, path: str) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        with suppress(BlockingIOError):
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.is_held = True
+
+    def is_private(self) -> bool:
+        """Whether it is a directory of this user, for this user alone."""
+        found = os.fstat(self._descriptor)
+        return found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == stat.S_IRWXU
+
+    def close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()
 
 
-def _make_locked(parent: str) -> tuple[str, int]:
-    for _ in range(_TRIES):
-        path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
-        try:
-            lock = _locked(path)
-        except OSError:
-            os.rmdir(path)
-            raise
-        # A sweep has it, or has had it: it removes what it has locked.
-        if lock is not None and os.path.isdir(path):
-            return path, lock
-        if lock is not None:
-            os.close(lock)
-    raise FileNotFoundError(0, "directories made there are removed at once")
+def _name() -> str:
+    return f"{_PREFIX}{os.urandom(4).hex()}"
 
 
 def _sweep(parent: str) -> None:
@@ -112,34 +156,12 @@ def _sweep(parent: str) -> None:
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
             if entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False):
+                # One that is another's, or was removed meanwhile, or no descriptors are left.
                 with suppress(OSError):
-                    _remove_stale(entry.path)
-
-
-def _remove_stale(path: str) -> None:
-    lock = _locked(path)
-    if lock is None:
-        return
-    try:
-        found = os.fstat(lock)
-        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == stat.S_IRWXU:
-            remove_sockets(path)
-    finally:
-        os.close(lock)
-
-
-def _locked(path: str) -> int | None:
-    """Lock a directory, for as long as the descriptor is open; None if another process has it."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+                    lock = _Lock(entry.path)
+                    if lock.is_held and lock.is_private():
+                        remove_sockets(entry.path)
+                    lock.close()
 
 
 def _temporary_directory() -> str | None:

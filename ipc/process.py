@@ -153,22 +153,23 @@ class DriverProcess:
         """
         if self.is_forked:
             return
+        # While the process is there to be their parent.
+        family = self._child.descendants()
         deadline = monotonic() + ladder.shutdown
         # Another thread may be writing to a process that does not read.
         is_told = self._child.close_stdin(timeout_seconds=ladder.shutdown)
         if not is_told or not self.wait(deadline - monotonic()):
             self._end_by_signals(ladder)
+        kill(family)
         self._child.log.wait_until_logged(_LOG_SECONDS)
 
     def _end_by_signals(self, ladder: Ladder) -> None:
-        family = self._child.descendants()
         self._child.signal_group(signal.SIGTERM)
         # One that is stopped takes no other signal, but for SIGKILL.
         self._child.signal_group(signal.SIGCONT)
         if not self.wait(ladder.terminate):
             self._child.signal_group(signal.SIGKILL)
             self.wait(_REAP_SECONDS)
-        kill(family)
 
     def kill(self) -> None:
         """End the process and its descendants at once. Returns when the process is reaped."""

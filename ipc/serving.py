@@ -84,6 +84,7 @@ class Serving:
         try:
             self._answer_control(control)
         except ProtocolError as error:
+            self.is_ending = True
             control.close(farewell=refusal(control, error))
         self.is_ending = True
         self.wait_for_host(_LAST_ANSWER_SECONDS)
@@ -119,8 +120,11 @@ class Serving:
                 response = Response(message.id, error_to_wire(failure), None)
             if message.method == "Shutdown":
                 self._end_driver()
+            is_last = message.method == "Shutdown" or self.served is None
+            # Before it is sent: the host ends the lifeline as soon as it has the last answer.
+            self.is_ending |= is_last
             control.send(response)
-            if message.method == "Shutdown" or self.served is None:
+            if is_last:
                 return
 
     def _answer(self, control: Channel, request: Request) -> dict[str, Wire]:

@@ -1,9 +1,13 @@
-"""The private directory for sockets, wherever temporary files go."""
+"""The private directory for sockets, wherever temporary files go, and the sweep of those left."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import socket as sockets
 import stat
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -95,10 +99,10 @@ def test_a_relative_temporary_directory_is_found_again_from_elsewhere(
 def test_where_nothing_can_be_written_the_places_that_were_tried_are_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(**_options: object) -> str:
+    def refuse(_path: str, _mode: int) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("storagedriver.ipc.directory.tempfile.mkdtemp", refuse)
+    monkeypatch.setattr("storagedriver.ipc.directory.os.mkdir", refuse)
     monkeypatch.setenv("TMPDIR", "/" + "x" * 200)
     with pytest.raises(StorageDriverError) as caught:
         SocketDirectory()
@@ -112,3 +116,130 @@ def test_removing_it_removes_what_is_in_it_and_may_be_done_twice() -> None:
     directory.remove()
     assert not os.path.exists(directory.path)
     directory.remove()
+
+
+def test_removing_it_in_a_forked_child_is_left_to_the_parent() -> None:
+    with made() as directory:
+        child = os.fork()
+        if child == 0:
+            # As the end of the interpreter does.
+            directory.__del__()
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert os.path.isdir(directory.path)
+
+
+class TestSweep:
+    """What a host that was killed has left is removed by the next one."""
+
+    def left_behind(self, *, mode: int = 0o700) -> Path:
+        path = Path(os.environ["TMPDIR"], "sd-00000000")
+        path.mkdir()
+        path.chmod(mode)
+        return path
+
+    def sweep(self) -> None:
+        SocketDirectory().remove()
+
+    def test_takes_an_empty_one(self) -> None:
+        left = self.left_behind()
+        self.sweep()
+        assert not left.exists()
+
+    def test_takes_one_with_the_socket_of_a_channel(self) -> None:
+        left = self.left_behind()
+        with sockets.socket(sockets.AF_UNIX) as socket:
+            socket.bind(str(left / "17"))
+        self.sweep()
+        assert not left.exists()
+
+    @pytest.mark.parametrize("name", ["17", "attach", "0.txt"])
+    def test_leaves_one_that_holds_anything_else(self, name: str) -> None:
+        left = self.left_behind()
+        (left / name).touch()
+        self.sweep()
+        assert (left / name).exists()
+        (left / name).unlink()
+        left.rmdir()
+
+    def test_leaves_one_that_others_may_use(self) -> None:
+        left = self.left_behind(mode=0o755)
+        self.sweep()
+        assert left.exists()
+        left.rmdir()
+
+    def test_leaves_one_of_another_name(self) -> None:
+        left = self.left_behind()
+        other = left.rename(left.with_name("x-00000000"))
+        self.sweep()
+        assert other.exists()
+        other.rmdir()
+
+    def test_does_not_follow_a_link(self, tmp_path: Path) -> None:
+        link = Path(os.environ["TMPDIR"], "sd-00000000")
+        tmp_path.chmod(0o700)
+        link.symlink_to(tmp_path)
+        self.sweep()
+        assert tmp_path.exists()
+        link.unlink()
+
+    def test_leaves_one_that_is_in_use_by_this_host(self) -> None:
+        with made() as directory:
+            self.sweep()
+            assert os.path.isdir(directory.path)
+
+    def test_leaves_one_that_is_in_use_by_another_host_and_takes_it_after_its_end(self) -> None:
+        program = (
+            "import sys\n"
+            "from storagedriver.ipc.directory import SocketDirectory\n"
+            "directory = SocketDirectory()\n"
+            "print(directory.path, flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as host:
+            assert host.stdout is not None
+            path = host.stdout.readline().rstrip("\n")
+            self.sweep()
+            assert os.path.isdir(path)
+            host.kill()
+        assert os.path.isdir(path)
+        self.sweep()
+        assert not os.path.exists(path)
+
+    @pytest.mark.parametrize("moment", ["unopened", "opened", "locked"])
+    def test_that_is_quicker_than_the_lock_costs_another_try(
+        self, moment: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taken: list[str] = []
+        make, lock = os.mkdir, fcntl.flock
+
+        def take() -> bool:
+            if taken:
+                return False
+            (path,) = Path(os.environ["TMPDIR"]).glob("sd-*")
+            path.rmdir()
+            taken.append(str(path))
+            return True
+
+        def make_unless_taken(path: str, mode: int) -> None:
+            make(path, mode)
+            if moment == "unopened":
+                take()
+
+        def lock_unless_taken(descriptor: int, how: int) -> None:
+            if moment != "unopened" and take() and moment == "locked":
+                raise BlockingIOError
+            lock(descriptor, how)
+
+        monkeypatch.setattr("storagedriver.ipc.directory.os.mkdir", make_unless_taken)
+        monkeypatch.setattr("storagedriver.ipc.directory.fcntl.flock", lock_unless_taken)
+        with made() as directory:
+            assert taken
+            assert directory.path not in taken
+            assert os.path.isdir(directory.path)
+            assert os.path.dirname(directory.path) == os.environ["TMPDIR"]
