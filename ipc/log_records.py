@@ -79,7 +79,7 @@ def _structured(text: str) -> Entry | None:
         return None
     level, message, fields = parts
     # JSON can spell what no UTF-8 can: half of a surrogate pair. A handler could not write it.
-    message = text if message is None else message.encode("utf-8", "backslashreplace").decode()
+    message = (message or text).encode("utf-8", "backslashreplace").decode()
     return Entry(logging.INFO if level is None else level, message.translate(_ESCAPES), fields)
 
 

@@ -41,6 +41,11 @@ def test_json_without_level_or_message_is_info_as_it_came() -> None:
     assert read(b'{"a":1}') == [Entry(INFO, '{"a":1}', {"a": 1})]
 
 
+def test_json_with_an_empty_message_is_logged_as_it_came() -> None:
+    line = b'{"level":"error","msg":"","path":"/a"}'
+    assert read(line) == [Entry(ERROR, line.decode(), {"path": "/a"})]
+
+
 def test_logfmt_has_message_and_fields() -> None:
     assert read(b'level=debug msg="two words" n=1') == [Entry(DEBUG, "two words", {"n": "1"})]
 
