@@ -151,20 +151,27 @@ class Killer:
     def run(self) -> None:
         """Do one after another until `end`. Raises ViolationError if no other process comes."""
         while not self._ended.is_set():
-            self._gate.pass_through()
-            is_ready = self._random.random() >= _EARLY
-            last = self._processes.wait_for_next(
-                self._last, is_ready=is_ready, timeout_seconds=_LOOK_SECONDS
-            )
-            if last == self._last:
-                # None was needed yet: all wait at the gate.
-                continue
-            if not self._ended.wait(self._random.uniform(0, 2 * self._interval_seconds)):
-                self._do(self._fault())
+            # All that chance has a say in comes first: how long something takes must not matter.
+            is_early = self._random.random() < _EARLY
+            seconds = self._random.uniform(0, 2 * self._interval_seconds)
+            fault = self._fault()
+            if self._wait_for_process(is_ready=not is_early) and not self._ended.wait(seconds):
+                self._do(fault)
 
     def end(self) -> None:
         """Have `run` return."""
         self._ended.set()
+
+    def _wait_for_process(self, *, is_ready: bool) -> bool:
+        """Return True when there is a process to which nothing was done, False at the end."""
+        while not self._ended.is_set():
+            self._gate.pass_through()
+            # None comes while all wait at their gate.
+            if self._last != self._processes.wait_for_next(
+                self._last, is_ready=is_ready, timeout_seconds=_LOOK_SECONDS
+            ):
+                return True
+        return False
 
     def _fault(self) -> Fault:
         if self._done.total() + 1 == _FIRST_STOP:

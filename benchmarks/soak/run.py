@@ -35,6 +35,9 @@ from storagedriver.ipc.events import EventKind
 _PARKING_SECONDS: Final = 120.0
 _SHARED_OBJECTS: Final = 8
 
+# A start that stands still is found out after this, and nobody has an answer until then.
+_START_SECONDS: Final = 10.0
+
 # One is enough to know. The others would often come of the same.
 _MOST_VIOLATIONS: Final = 10
 
@@ -93,6 +96,7 @@ class Soak:
                 "filesystem",
                 parameters,
                 timeout_seconds=self._settings.timeout_seconds,
+                start_timeout_seconds=_START_SECONDS,
                 on_event=self._processes.on_event,
             )
             try:
