@@ -28,8 +28,8 @@ Result = TypeVar("Result")
 _UNKNOWN: Final = (DriverCrashedError, OutcomeUnknownError, DriverTimeoutError, CancelledError)
 _REFUSED: Final = (ThrottledError, TooManyChannelsError)
 
-# Nobody may be kept out of the store for so many calls in a row.
-_MAX_LOOKS: Final = 100
+MAX_TRIES: Final = 400
+"""Nobody may be kept out of the store for so many calls in a row, which are 20 seconds at least."""
 
 # A killed process is replaced within seconds; on a machine that stands still it may take longer.
 _NEXT_PROCESS_SECONDS: Final = 60.0
@@ -72,14 +72,20 @@ class Calls:
         stories: Stories,
         *,
         generation: Callable[[], int],
+        pause_seconds: float = _LOOK_SECONDS,
     ) -> None:
-        """`generation` tells which process of the driver is the current one, as a number."""
+        """`generation` tells which process of the driver is the current one, as a number.
+
+        After a crash the next call waits for `pause_seconds`: the next start may be further away,
+        and until then a crash is all that calls raise.
+        """
         self.driver = driver
         self.stories = stories
         self.current = ""
         """What is being called, for whoever finds that it does not return."""
         self._tally = tally
         self._generation = generation
+        self._pause_seconds = pause_seconds
 
     def attempt(
         self,
@@ -113,12 +119,14 @@ class Calls:
         self._tell(kind, path, note, began, _name(attempt.error))
         if _may_still_run(attempt.error, monotonic() - began):
             self._wait_for_next_process()
+        elif isinstance(attempt.error, DriverCrashedError):
+            sleep(self._pause_seconds)
         self.current = ""
         return attempt
 
     def look(self, path: str) -> bytes | None:
         """Return what is there, None if nothing is, however often it takes to be told."""
-        for _ in range(_MAX_LOOKS):
+        for _ in range(MAX_TRIES):
             attempt = self.attempt(
                 "look", path, lambda: self.driver.get_content(path), expected=(PathNotFoundError,)
             )
@@ -126,7 +134,7 @@ class Calls:
                 return attempt.value
             if isinstance(attempt.error, PathNotFoundError):
                 return None
-        raise self.stories.violation(path, f"could not be read in {_MAX_LOOKS} attempts")
+        raise self.stories.violation(path, f"could not be read in {MAX_TRIES} attempts")
 
     def _tell(self, kind: str, path: str, note: str, began: float, outcome: str) -> None:
         self._tally.count(kind, outcome)

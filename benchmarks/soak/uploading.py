@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from storagedriver.benchmarks.soak.calls import Calls
+from storagedriver.benchmarks.soak.calls import MAX_TRIES, Calls
 from storagedriver.benchmarks.soak.material import Content, Material, a_size
 from storagedriver.benchmarks.soak.stories import ViolationError
 from storagedriver.benchmarks.soak.tree import OwnTree
@@ -20,7 +20,6 @@ from storagedriver.contract import (
 
 _MOST_UPLOADS: Final = 3
 _MOST_BYTES: Final = 4 << 20
-_MAX_RESUMES: Final = 100
 
 
 @dataclass(slots=True, eq=False)
@@ -135,10 +134,10 @@ class Uploading:
             self._resume_at_last(upload, whole)
 
     def _resume_at_last(self, upload: _Upload, most: Content) -> None:
-        for _ in range(_MAX_RESUMES):
+        for _ in range(MAX_TRIES):
             if self._resume(upload, most):
                 return
-        raise self._wrong(upload.path, f"could not be resumed in {_MAX_RESUMES} attempts")
+        raise self._wrong(upload.path, f"could not be resumed in {MAX_TRIES} attempts")
 
     def _close(self, upload: _Upload) -> None:
         # An unknown end is as good: it is closed with its process.
@@ -187,7 +186,7 @@ class Uploading:
     def _after_unknown_end(self, upload: _Upload, *, committed: bool) -> None:
         """Find out whether the upload is still there; what stands at its path follows from that."""
         upload.writer = None
-        for _ in range(_MAX_RESUMES):
+        for _ in range(MAX_TRIES):
             attempt = self._calls.attempt(
                 "resume upload",
                 upload.path,
@@ -204,7 +203,7 @@ class Uploading:
                 content = upload.content if committed else self._tree.objects.get(upload.path)
                 self._tree.settle({upload.path: content})
                 return
-        raise self._wrong(upload.path, f"could not be resumed in {_MAX_RESUMES} attempts")
+        raise self._wrong(upload.path, f"could not be resumed in {MAX_TRIES} attempts")
 
     def _wrong(self, path: str, what: str) -> ViolationError:
         return self._calls.stories.violation(path, what)

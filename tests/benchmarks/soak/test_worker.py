@@ -226,7 +226,8 @@ FAULTY = [
 
 
 def worker(driver: StorageDriver) -> Worker:
-    calls = Calls(driver, Tally(), Stories(time.monotonic()), generation=lambda: 1)
+    stories = Stories(time.monotonic())
+    calls = Calls(driver, Tally(), stories, generation=lambda: 1, pause_seconds=0)
     return Worker("t00", calls, SharedObjects(["/shared/s0"]), Material(1), seed=1)
 
 
