@@ -7,7 +7,7 @@ import select
 import signal
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
 from random import Random
@@ -56,6 +56,7 @@ _EARLY: Final = 0.1
 
 _PAUSE_SECONDS: Final = 0.3
 _LOOK_SECONDS: Final = 0.05
+_POLL_SECONDS: Final = 0.005
 
 # A process that stands still is found out after the timeout of a call and that of a Ping.
 _REPLACED_SECONDS: Final = 60.0
@@ -132,13 +133,18 @@ class Killer:
         *,
         seed: int,
         interval_seconds: float,
+        answers: Callable[[], int],
     ) -> None:
-        """A process lives for `interval_seconds` after it has become ready, on average."""
+        """A process lives for `interval_seconds` after its first answer, on average.
+
+        `answers` tells how many calls were answered so far.
+        """
         self._driver = driver
         self._processes = processes
         self._gate = gate
         self._random = Random(f"{seed} killer")
         self._interval_seconds = interval_seconds
+        self._answers = answers
         self._ended = threading.Event()
         self._done: Counter[Fault] = Counter()
         self._last = 0
@@ -163,13 +169,21 @@ class Killer:
         self._ended.set()
 
     def _wait_for_process(self, *, is_ready: bool) -> bool:
-        """Return True when there is a process to which nothing was done, False at the end."""
-        while not self._ended.is_set():
+        """Return True when there is a process to which nothing was done, False at the end.
+
+        One that is to be ready has answered: else a slow machine would have many in a row end
+        without being of use, and the driver given up for that.
+        """
+        answers: int | None = None
+        while not self._ended.wait(_POLL_SECONDS):
             self._gate.pass_through()
             # None comes while all wait at their gate.
-            if self._last != self._processes.wait_for_next(
+            if self._last == self._processes.wait_for_next(
                 self._last, is_ready=is_ready, timeout_seconds=_LOOK_SECONDS
             ):
+                continue
+            answers = self._answers() if answers is None else answers
+            if not is_ready or self._answers() > answers:
                 return True
         return False
 

@@ -53,7 +53,7 @@ class SoakSettings:
     timeout_seconds: float = 2.0
     """Of a call without progress: short, as some processes stand still until that is over."""
     interval_seconds: float = 0.3
-    """How long a process lives after it has become ready, on average."""
+    """How long a process lives after its first answer, on average."""
     audits: int = 4
     """How often everything is looked at, the end included."""
 
@@ -144,6 +144,7 @@ class Soak:
             self._killer_gate,
             seed=settings.seed,
             interval_seconds=settings.interval_seconds,
+            answers=lambda: self._tally.answers,
         )
         # As daemons: one that does not come back is told of, and must not hold up the end.
         threads = [

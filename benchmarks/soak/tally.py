@@ -17,6 +17,7 @@ class Tally:
         self._last_success = monotonic()
         self._largest_gap_seconds = 0.0
         self._is_paused = False
+        self._answers = 0
 
     def count(self, kind: str, outcome: str) -> None:
         """Count a call of this kind that has ended so."""
@@ -31,6 +32,7 @@ class Tally:
                 gap_seconds = now - self._last_success
                 self._largest_gap_seconds = max(self._largest_gap_seconds, gap_seconds)
             self._last_success = now
+            self._answers += 1
 
     def pause(self) -> None:
         """Not all threads make calls any more."""
@@ -48,6 +50,11 @@ class Tally:
         """The longest time without a call that was answered, over all threads."""
         with self._lock:
             return self._largest_gap_seconds
+
+    @property
+    def answers(self) -> int:
+        """How many calls have had an answer."""
+        return self._answers
 
     @property
     def outcomes(self) -> Mapping[str, Mapping[str, int]]:

@@ -73,17 +73,21 @@ class RestartedWhenAsked(InMemoryDriver):
         self._start = start
         self._generation = 1
         self._process = start(1)
+        self.answers = 0
 
     def stat(self, path: str) -> FileInfo:
         if self._process.poll() is not None:
             self._generation += 1
             self._process = self._start(self._generation)
+        self.answers += 1
         return super().stat(path)
 
 
 def test_processes_are_killed_until_the_end(processes: DriverProcesses, start: Start) -> None:
     driver = RestartedWhenAsked(start)
-    killer = Killer(driver, processes, Gate(1), seed=4, interval_seconds=0.0)
+    killer = Killer(
+        driver, processes, Gate(1), seed=4, interval_seconds=0.0, answers=lambda: driver.answers
+    )
     thread = threading.Thread(target=killer.run)
     thread.start()
     while processes.generation < 4:
