@@ -163,14 +163,14 @@ def _sides(
     """Give both sides. Raises click.UsageError if they overlap."""
     (store_a, path_a), (store_b, path_b) = _address(source), _address(destination)
     with ExitStack() as stack:
-        ours = stack.enter_context(choose(store_a).open())
+        ours = stack.enter_context(choose(store_a).for_transfers().open())
         if store_a == store_b:
             if _is_below(path_a, path_b) or _is_below(path_b, path_a):
                 # The source would change while it is read.
                 raise click.UsageError(f"{source} and {destination} are one in the other")
             theirs = ours
         else:
-            theirs = stack.enter_context(choose(store_b).open())
+            theirs = stack.enter_context(choose(store_b).for_transfers().open())
         yield Side(ours, path_a), Side(theirs, path_b)
 
 
@@ -213,7 +213,7 @@ def _copy_local(choose: Chooser, source: str, destination: str, verify: bool, ta
 
 
 def _to_store(choice: DriverChoice, path: str, local: str, verify: bool) -> Passed:
-    with choice.open() as driver, opened_for_reading(local) as file:
+    with choice.for_transfers().open() as driver, opened_for_reading(local) as file:
         with progress(f"cp {local}", size_of(file)) as advance:
             passed = store(driver, path, file, advance=advance)
         if verify:

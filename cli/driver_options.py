@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +16,11 @@ from storagedriver.contract import InvalidStorageDriverError, StorageDriver
 
 if TYPE_CHECKING:
     from storagedriver.ipc import StartOptions
+
+
+TRANSFER_TIMEOUT_SECONDS: Final = 600.0
+"""Without progress, where content of any size is stored: enough to read and hash some hundred
+gigabytes, and to sync what of them is not on the disk."""
 
 
 class OnlyAProgramError(InvalidStorageDriverError):
@@ -39,12 +44,25 @@ class DriverChoice:
         """How the driver is used, for people."""
         return "in-process" if self.in_process else "over IPC"
 
+    def for_transfers(self) -> DriverChoice:
+        """Return the same choice, with time for calls that work on all of a large object.
+
+        A driver is silent while it checks the digest of an upload.
+        """
+        if self.timeout_seconds is not None or self.in_process or self._is_attached:
+            return self
+        return replace(self, timeout_seconds=TRANSFER_TIMEOUT_SECONDS)
+
+    @property
+    def _is_attached(self) -> bool:
+        return self.name.startswith(ATTACH_PREFIX)
+
     def open(self) -> StorageDriver:
         """Create the driver, launch its program, or attach to it. The caller closes it.
 
         Raises OnlyAProgramError if it is to be used in this process and cannot be.
         """
-        if self.name.startswith(ATTACH_PREFIX):
+        if self._is_attached:
             return _attach(self)
         if self.in_process:
             return _create_here(self)
@@ -150,7 +168,7 @@ def _takes_way(command: Callable[..., None]) -> Callable[..., None]:
         "timeout_seconds",
         metavar="SECONDS",
         type=click.FloatRange(min=0, min_open=True),
-        help="Give a call up after this long without progress.",
+        help="Give a call up after this long without progress. 60, or 600 where content is stored.",
     )
     @click.option(
         "--config",

@@ -32,7 +32,7 @@ def put(choice: DriverChoice, local: str, path: str, verify: bool, as_json: bool
 
     With --json: {"path", "size", "digest", "verified"}.
     """
-    with choice.open() as driver, opened_for_reading(local) as source:
+    with choice.for_transfers().open() as driver, opened_for_reading(local) as source:
         with progress(f"put {path}", size_of(source)) as advance:
             passed = store(driver, path, source, advance=advance)
         if verify:

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storagedriver.cli.driver_options import DriverChoice, OnlyAProgramError
+from storagedriver.cli.driver_options import (
+    TRANSFER_TIMEOUT_SECONDS,
+    DriverChoice,
+    OnlyAProgramError,
+)
 from storagedriver.contract import DriverTimeoutError
 from storagedriver.ipc import IPCStorageDriver
 
@@ -44,6 +48,21 @@ def test_the_timeout_is_the_drivers(stalling: StallingDriver) -> None:
     with choice.open() as driver, pytest.raises(DriverTimeoutError) as caught:
         driver.read_stream("/a").read()
     assert caught.value.seconds == 0.2
+
+
+@pytest.mark.parametrize(
+    ("choice", "seconds"),
+    [
+        (DriverChoice("inmemory"), TRANSFER_TIMEOUT_SECONDS),
+        (DriverChoice("inmemory", timeout_seconds=5), 5),
+        (DriverChoice("inmemory", in_process=True), None),
+        (DriverChoice("attach:/somewhere"), None),
+    ],
+)
+def test_a_driver_has_more_time_to_store_what_is_large(
+    choice: DriverChoice, seconds: float | None
+) -> None:
+    assert choice.for_transfers().timeout_seconds == seconds
 
 
 def test_all_options_reach_the_choice(storagedriver: Command, drivers_directory: Path) -> None:
