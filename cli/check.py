@@ -15,6 +15,7 @@ from storagedriver.cli.driver_options import (
     takes_driver,
 )
 from storagedriver.cli.exits import FAILED
+from storagedriver.cli.fault_checks import check_faults_of
 from storagedriver.cli.suite_runs import SuiteSettings, run_against
 
 
@@ -25,6 +26,9 @@ from storagedriver.cli.suite_runs import SuiteSettings, run_against
 @click.option(
     "--case", "patterns", metavar="PATTERN", multiple=True, help="Only these cases: put_*, move_*."
 )
+@click.option(
+    "--faults", is_flag=True, help="Kill, stop and starve the driver, instead of comparing."
+)
 @click.option("--seed", type=int, help="What the content and paths are made from.")
 @as_json_option
 @click.pass_context
@@ -34,6 +38,7 @@ def check(
     only_ipc: bool,
     full: bool,
     patterns: tuple[str, ...],
+    faults: bool,
     seed: int | None,
     as_json: bool,
 ) -> None:
@@ -43,11 +48,19 @@ def check(
     own, and compares all answers. The store must be empty, and is emptied again; a driver that
     lacks only the parameter rootdirectory gets a temporary directory for each run.
 
-    With --json: for each case {"case", "in_process", "ipc", "differences"}, then {"summary"}.
+    With --faults the driver is killed, stopped and starved while the suite runs on it, in a process
+    of its own; all that it did wrong is told. That takes minutes, with --full an hour.
+
+    With --json: for each case {"case", "in_process", "ipc", "differences"}, then {"summary"}. With
+    --faults: {"section", "check", "outcome", "reason", "seconds"}, then {"summary"}.
     """
-    if choice.in_process and only_ipc:
-        raise click.UsageError("--in-process and --ipc exclude each other")
+    if choice.in_process and (only_ipc or faults):
+        other = "--faults" if faults else "--ipc"
+        raise click.UsageError(f"--in-process and {other} exclude each other")
     settings = SuiteSettings(full=full, seed=seed, only=_matching(patterns))
+    if faults:
+        passed = check_faults_of(choice, settings, as_json=as_json)
+        context.exit(0 if passed else FAILED)
     checked = _check_both(choice, settings, only_ipc=only_ipc)
     if as_json:
         print_as_json(choice.name, checked)

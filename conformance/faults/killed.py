@@ -1,0 +1,148 @@
+"""Kills (SIGKILL) between and in the calls of a driver, and what they may do."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Final
+
+from storagedriver.conformance.case import Case
+from storagedriver.conformance.checking import CaseFailedError, require
+from storagedriver.conformance.faults.changes import change_at_random
+from storagedriver.conformance.faults.model import Model
+from storagedriver.conformance.faults.subject import Subject, kill_and_wait
+from storagedriver.conformance.faults.trouble import Endurance, run_cases
+from storagedriver.conformance.report import CaseResult
+from storagedriver.conformance.run import empty
+from storagedriver.contract import (
+    ContentChangedError,
+    DriverCrashedError,
+    OutcomeUnknownError,
+    StorageDriver,
+    StorageDriverError,
+)
+from storagedriver.drivers.wrappers.faulty import Call, Fault, Faulty, Moment, killing
+from storagedriver.ipc import IPCStorageDriver
+
+_LEAST_KILLS: Final = 5
+"""However slowly the driver starts: fewer would hardly ever find one in the middle of a change."""
+
+_LONGEST_LIFE_SECONDS: Final = 0.3
+"""From the first change to the kill: several changes, and of one message or of several each."""
+
+_REPEATED: Final = frozenset(
+    {"get_content", "put_content", "read_stream", "stat", "list", "walk", "resume_write_position"}
+)
+"""Calls that the host makes again after a crash with the same result, whatever has happened."""
+
+_KILLS_IN_A_CASE: Final = 3
+"""Fewer than the repeats that the host makes of one call."""
+
+
+def keeps_what_it_has_acknowledged(subject: Subject, endurance: Endurance) -> str:
+    """Killed in the middle of changes, it keeps all it has acknowledged, whole, and no more."""
+    drawn = random.Random(f"{endurance.seed} kills")
+    deadline = time.monotonic() + endurance.seconds
+    model = Model()
+    kills = 0
+    while kills < _LEAST_KILLS or time.monotonic() < deadline:
+        with subject.start() as driver:
+            model.check(driver)
+            _change_until_killed(driver, model, drawn)
+        kills += 1
+    with subject.start() as driver:
+        model.check(driver)
+        empty(driver)
+    return f"{kills} kills"
+
+
+def comes_up_empty(subject: Subject, endurance: Endurance) -> str:
+    """Killed in the middle of changes, a volatile driver starts again, with nothing in it."""
+    drawn = random.Random(f"{endurance.seed} kills")
+    for _ in range(_LEAST_KILLS):
+        with subject.start() as driver:
+            require(driver.list("/") == [], "it calls itself volatile and kept objects")
+            _change_until_killed(driver, Model(), drawn)
+    return f"{_LEAST_KILLS} kills"
+
+
+def suite_survives_kills(subject: Subject, endurance: Endurance) -> str:
+    """With kills between and in calls that the host repeats, the suite passes all the same."""
+    killer = _Killer(endurance.seed)
+
+    def factory() -> StorageDriver:
+        # Its default restart: as programs use it.
+        driver = IPCStorageDriver.start(
+            subject.command,
+            subject.parameters,
+            name=subject.name,
+            environment=subject.environment(),
+        )
+        killer.driver = driver
+        return Faulty(driver, killer.plan)
+
+    cases = run_cases(endurance, factory, excuses=_excuses, before_case=killer.begin)
+    return f"{cases}, {killer.kills} kills"
+
+
+def _change_until_killed(driver: IPCStorageDriver, model: Model, drawn: random.Random) -> None:
+    timer = threading.Timer(
+        drawn.uniform(0.0, _LONGEST_LIFE_SECONDS), kill_and_wait, args=(driver.pid,)
+    )
+    timer.start()
+    try:
+        while True:
+            change_at_random(driver, model, drawn)
+    except (DriverCrashedError, OutcomeUnknownError):
+        pass
+    except StorageDriverError as error:
+        what = "a change" if model.under_way is None else model.under_way.what
+        raise CaseFailedError(f"{what} fails, before any kill: {error.code}: {error}") from error
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+class _Killer:
+    """Chooses the calls of a case that are struck: the same ones for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._lock = threading.Lock()
+        self._drawn = random.Random(seed)
+        self._left = 0
+        self._until_next = 0
+        self.driver: IPCStorageDriver | None = None
+        self.kills = 0
+
+    def begin(self, case: Case) -> None:
+        with self._lock:
+            self._drawn = random.Random(f"{self._seed} {case.name}")
+            self._left = _KILLS_IN_A_CASE
+            self._until_next = self._drawn.randint(1, 4)
+
+    def plan(self, call: Call) -> Fault | None:
+        if call.method not in _REPEATED:
+            return None
+        with self._lock:
+            self._until_next -= 1
+            if self._until_next > 0 or self._left == 0:
+                return None
+            self._left -= 1
+            self._until_next = self._drawn.randint(3, 30)
+            self.kills += 1
+            late = self._drawn.choice((0.0, self._drawn.uniform(0.0, 0.01)))
+        return Fault(Moment.BEFORE, killing(self._pid, after_seconds=late))
+
+    def _pid(self) -> int:
+        if self.driver is None:
+            raise RuntimeError("there is no call without a driver")
+        return self.driver.pid
+
+
+def _excuses(case: Case, result: CaseResult) -> bool:
+    """Whether a kill alone explains a failure: it struck what others of the case had under way."""
+    is_alone = not case.holds_calls_open and case.topic not in ("concurrency", "uploads")
+    allowed = (DriverCrashedError, OutcomeUnknownError, ContentChangedError)
+    return not is_alone and isinstance(result.error, allowed)
