@@ -58,8 +58,13 @@ class Speeds:
         sync: Callable[[str, Path], Sequence[str]],
         jobs: int,
         limit_seconds: float,
+        tell: Callable[[str], None],
     ) -> None:
-        """`sync` gives the command that syncs a part of the source into a directory."""
+        """`sync` gives the command that syncs a part of the source into a directory.
+
+        `tell` is told each time that was measured.
+        """
+        self._tell = tell
         self._source = source
         self._place = place
         self._limit_seconds = limit_seconds
@@ -79,6 +84,7 @@ class Speeds:
             for number, way in enumerate(order):
                 to = self._place / f"{part}-{round_number}-{number}"
                 seconds[way].append(self._once(part, self._ways[way], to))
+                self._tell(f"{part}: {way} took {seconds[way][-1]:.1f} s")
             # So that none always follows the same other.
             order.append(order.pop(0))
         return Speed(part, seconds)

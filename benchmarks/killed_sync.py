@@ -15,11 +15,12 @@ import re
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from storagedriver.benchmarks.killed_sync_outcome import Settings
+from storagedriver.benchmarks.killed_sync_outcome import Outcome, Settings
 from storagedriver.benchmarks.killed_sync_run import KilledSync
 from storagedriver.benchmarks.programs import ProgramError
 
@@ -43,25 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="sd-sync-", dir=given.directory) as place:
             outcome = KilledSync(Path(place).resolve(), settings, _tell).run()
+            # Before the removal, which takes a while itself.
+            _report(outcome, given.json)
     except ProgramError as error:
         print(f"killed_sync: {error}", file=sys.stderr)
         return 1
     finally:
         signal.signal(signal.SIGTERM, before)
-    if given.json != "-":
-        print(*outcome.as_lines(), sep="\n")
-    if given.json is not None:
-        text = json.dumps(outcome.as_json(), indent=2)
-        if given.json == "-":
-            print(text)
-        else:
-            Path(given.json).write_text(text + "\n", encoding="utf-8")
     return 0
 
 
 def _tell(text: str) -> None:
-    if sys.stderr.isatty():
-        print(text, file=sys.stderr)
+    # On any stderr: a large run takes many minutes.
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def _report(outcome: Outcome, json_target: str | None) -> None:
+    text = json.dumps(outcome.as_json(), indent=2)
+    if json_target == "-":
+        print(text, flush=True)
+        return
+    print(*outcome.as_lines(), sep="\n", flush=True)
+    if json_target is not None:
+        Path(json_target).write_text(text + "\n", encoding="utf-8")
 
 
 def _exit_by_signal(number: int, frame: object) -> NoReturn:

@@ -66,9 +66,11 @@ class KilledSync:
         self._configure("destination", self._destination)
         kills, missing_bytes, last = self._killed(source)
         self._tell("one more sync, and verify")
+        self._tell(json.dumps(last))
         idle = self._command("sync", "destination")
         verified = self._command("verify", "destination")
         self._check(last, idle, verified)
+        self._tell(json.dumps(verified))
         shutil.rmtree(self._destination / LARGE)
         speeds = self._speeds(source) if settings.rounds else ()
         return Outcome(
@@ -96,7 +98,9 @@ class KilledSync:
         for point in points:
             self._tell(f"sync, to be killed at {point:.0%}")
             seconds = self._kill_at(point, source)
-            stops.append(_Stop(point, seconds, held(self._destination)))
+            state = held(self._destination)
+            self._tell(f"{len(state.objects)} objects, {state.large_bytes} bytes of the large one")
+            stops.append(_Stop(point, seconds, state))
         before = stops[-1].state if stops else Held()
         missing_bytes = source.total_bytes - before.small_bytes(source) - before.large_bytes
         self._tell("the last sync")
@@ -149,6 +153,7 @@ class KilledSync:
             sync=self._sync_part,
             jobs=self._settings.jobs,
             limit_seconds=self._settings.limit_seconds,
+            tell=self._tell,
         )
         self._tell("copies of the small objects")
         small = speeds.measure(OBJECTS, rounds=self._settings.rounds)

@@ -26,7 +26,7 @@ def speeds(source: Source, place: Path, program: str = "cp") -> Speeds:
     def sync(part: str, to: Path) -> Sequence[str]:
         return (program, "-r", str(source.root / part), str(to))
 
-    return Speeds(source, place, sync=sync, jobs=2, limit_seconds=60)
+    return Speeds(source, place, sync=sync, jobs=2, limit_seconds=60, tell=lambda text: None)
 
 
 def contents(root: Path) -> dict[str, bytes]:
