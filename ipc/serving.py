@@ -17,6 +17,7 @@ from storagedriver.contract import (
     CURRENT_VERSION,
     InvalidParametersError,
     ProtocolError,
+    StorageDriverError,
     StorageDriverFactory,
     TooManyChannelsError,
 )
@@ -115,7 +116,10 @@ class Serving:
                 continue
             try:
                 response = Response(message.id, None, self._answer(control, message))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the host is to hear of it
+            except Exception as error:
+                # Whatever it is, the host is to hear of it; where a bug is, only this log tells.
+                if not isinstance(error, StorageDriverError):
+                    _logger.exception("%s failed", message.method)
                 failure = as_driver_error(error, self.name)
                 response = Response(message.id, error_to_wire(failure), None)
             if message.method == "Shutdown":

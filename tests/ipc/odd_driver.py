@@ -69,6 +69,8 @@ def make(parameters: Mapping[str, object]) -> StorageDriver:
             pass
         case "refuse":
             raise InvalidParametersError("odd", "oddity", "refused")
+        case "fail":
+            raise RuntimeError("an odd start")
         case "exit-in-hello":
             os._exit(4)
         case "hang-in-hello":

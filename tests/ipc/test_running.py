@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -184,6 +185,16 @@ def test_parameters_that_the_driver_refuses_reach_the_caller() -> None:
     with pytest.raises(InvalidParametersError) as caught:
         start(ODD, oddity="refuse")
     assert (caught.value.parameter, caught.value.reason) == ("oddity", "refused")
+
+
+def test_a_bug_where_the_driver_is_made_is_told_and_where_it_is_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="storagedriver.driver")
+    with pytest.raises(StorageDriverError, match="RuntimeError: an odd start"):
+        start(ODD, oddity="fail")
+    assert "Hello failed" in caplog.text
+    assert 'odd_driver.py", line' in caplog.text
 
 
 def test_driver_that_dies_in_hello() -> None:
