@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from time import monotonic
 
-from storagedriver.ipc.channel import Channel, NoProgressError
+from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
 from storagedriver.ipc.messages import Response, Wire
 from storagedriver.ipc.states import State
 from storagedriver.ipc.wire_errors import error_from_wire
@@ -18,6 +18,7 @@ class ControlChannel:
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def call(
         self, method: str, params: Mapping[str, Wire], *, timeout_seconds: float
@@ -31,6 +32,9 @@ class ControlChannel:
         if not self._lock.acquire(timeout=max(0.0, timeout_seconds)):
             raise NoProgressError
         try:
+            if self._is_closed:
+                # The process has ended and was put away while another call was on its way here.
+                raise ChannelLostError(process_ended=True)
             # The session knows also of a request whose sending has failed half-way.
             if self.channel.session.state not in (State.IDLE, State.CLOSED):
                 self._receive(deadline)
@@ -45,8 +49,12 @@ class ControlChannel:
         return response.result or {}
 
     def close(self) -> None:
-        """Close the channel, once a call that another thread makes has seen the driver's end."""
+        """Close the channel, once a call that another thread makes has seen the driver's end.
+
+        The process has ended by then. Every further call is ChannelLostError.
+        """
         with self._lock:
+            self._is_closed = True
             self.channel.close()
 
     def _receive(self, deadline: float) -> Response:

@@ -121,6 +121,16 @@ def test_every_call_on_a_lost_channel_says_that_it_is_lost(
             ping(control)
 
 
+def test_a_call_that_comes_after_the_close_meets_a_process_that_has_ended(
+    ends: tuple[ControlChannel, Channel],
+) -> None:
+    control, _ = ends
+    control.close()
+    with pytest.raises(ChannelLostError) as caught:
+        ping(control)
+    assert caught.value.process_ended
+
+
 def test_a_request_that_could_not_be_sent_is_not_followed_by_another(
     ends: tuple[ControlChannel, Channel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
