@@ -25,7 +25,8 @@ from storagedriver.ipc.sending import CANCEL_SECONDS
 
 Result = TypeVar("Result")
 
-_UNKNOWN: Final = (DriverCrashedError, OutcomeUnknownError, DriverTimeoutError, CancelledError)
+# OutcomeUnknownError is not among them: what one thread alone changes can always be found out.
+_UNKNOWN: Final = (DriverCrashedError, DriverTimeoutError, CancelledError)
 _REFUSED: Final = (ThrottledError, TooManyChannelsError)
 
 MAX_TRIES: Final = 400
@@ -54,7 +55,7 @@ class Attempt(Generic[Result]):
     @property
     def may_have_happened(self) -> bool:
         """Whether the outcome is not known."""
-        return isinstance(self.error, (*_UNKNOWN, ReaderError))
+        return isinstance(self.error, (*_UNKNOWN, OutcomeUnknownError, ReaderError))
 
 
 class Calls:

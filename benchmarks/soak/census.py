@@ -14,7 +14,7 @@ from typing import Final, Self
 from storagedriver.benchmarks.processes import host_memory
 
 # What glibc keeps in its arenas, one for each of dozens of threads with pieces of megabytes, moves
-# up and down by some ten MiB. A leak of a kilobyte in each call would be twice this in ten minutes.
+# up and down by some ten MiB. A leak of some kilobytes in each call is more in ten minutes.
 _MEMORY_SLACK_BYTES: Final = 128 << 20
 
 _SETTLING_SECONDS: Final = 10.0

@@ -14,6 +14,7 @@ from storagedriver.benchmarks.soak.tree import Growing, OwnTree
 from storagedriver.contract import (
     InvalidOffsetError,
     IsADirectoryError,
+    OutcomeUnknownError,
     PathNotFoundError,
     Reader,
 )
@@ -155,7 +156,7 @@ class Changing:
             source,
             lambda: self._driver.move(source, destination),
             # From nowhere it may pass for done, if a crash comes between: the contract says so.
-            expected=() if is_there else (PathNotFoundError,),
+            expected=() if is_there else (PathNotFoundError, OutcomeUnknownError),
             note=destination,
         )
 
