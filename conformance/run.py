@@ -127,7 +127,7 @@ class SuiteRun:
         self.driver_name = driver.name
         self.features = driver.features
         try:
-            found = driver.list("/") + [info.path for info in _open_uploads(driver)]
+            found = driver.list("/") + [info.path for info in open_uploads(driver)]
             if found:
                 raise ValueError(
                     "the suite deletes all that is in the store, so it wants an empty one;"
@@ -189,7 +189,7 @@ def empty(driver: StorageDriver) -> None:
     Raises CaseFailedError if that is not to be done.
     """
     try:
-        for info in _open_uploads(driver):
+        for info in open_uploads(driver):
             with (
                 suppress(PathNotFoundError),
                 driver.writer(info.path, resume=info.upload_id) as left,
@@ -198,7 +198,7 @@ def empty(driver: StorageDriver) -> None:
         for path in driver.list("/"):
             with suppress(PathNotFoundError):
                 driver.delete(path)
-        remaining = driver.list("/") + [info.path for info in _open_uploads(driver)]
+        remaining = driver.list("/") + [info.path for info in open_uploads(driver)]
     except Exception as error:
         # Said, since it comes back after every case that follows.
         text = f"the store cannot be emptied: {type(error).__name__}: {error}"
@@ -206,7 +206,8 @@ def empty(driver: StorageDriver) -> None:
     require_equal(remaining, [], "objects and uploads after everything was deleted")
 
 
-def _open_uploads(driver: StorageDriver) -> list[UploadInfo]:
+def open_uploads(driver: StorageDriver) -> list[UploadInfo]:
+    """Return the uploads that are open; none for a driver without them."""
     return list(driver.uploads()) if UPLOADS in driver.features else []
 
 

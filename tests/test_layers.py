@@ -84,7 +84,7 @@ def test_conformance_knows_no_driver_but_by_the_factory() -> None:
         for name in imported_names(path)
         if name.startswith("storagedriver.drivers")
     }
-    # The wrapper is what the factory puts around every driver.
+    # Wrappers stand around any driver.
     allowed = ("storagedriver.drivers.factory.", "storagedriver.drivers.wrappers.")
     assert not {name for name in known if not name.startswith(allowed)}
 

@@ -21,7 +21,6 @@ class Verdict(Enum):
 
     PASSED = "passed"
     FAILED = "failed"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Finding:
     check: str
     verdict: Verdict
     reason: str
-    """What the driver did wrong, or why there was no check; else what was done, if that varies."""
+    """What the driver did wrong; else how much was done, where that varies."""
     duration_seconds: float
 
 

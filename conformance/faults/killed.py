@@ -14,7 +14,7 @@ from storagedriver.conformance.faults.model import Model
 from storagedriver.conformance.faults.subject import Subject, kill_and_wait
 from storagedriver.conformance.faults.trouble import Endurance, run_cases
 from storagedriver.conformance.report import CaseResult
-from storagedriver.conformance.run import empty
+from storagedriver.conformance.run import empty, open_uploads
 from storagedriver.contract import (
     ContentChangedError,
     DriverCrashedError,
@@ -22,7 +22,7 @@ from storagedriver.contract import (
     StorageDriver,
     StorageDriverError,
 )
-from storagedriver.drivers.wrappers.faulty import Call, Fault, Faulty, Moment, killing
+from storagedriver.drivers.wrappers.faulty import Call, Fault, Faulty, Moment
 from storagedriver.ipc import IPCStorageDriver
 
 _LEAST_KILLS: Final = 5
@@ -35,6 +35,9 @@ _REPEATED: Final = frozenset(
     {"get_content", "put_content", "read_stream", "stat", "list", "walk", "resume_write_position"}
 )
 """Calls that the host makes again after a crash with the same result, whatever has happened."""
+
+_LATEST_SECONDS: Final = 0.01
+"""After the call has begun, for a kill in the middle of it: small calls take less, streams more."""
 
 _KILLS_IN_A_CASE: Final = 3
 """Fewer than the repeats that the host makes of one call."""
@@ -63,13 +66,14 @@ def comes_up_empty(subject: Subject, endurance: Endurance) -> str:
     for _ in range(_LEAST_KILLS):
         with subject.start() as driver:
             require(driver.list("/") == [], "it calls itself volatile and kept objects")
+            require(not open_uploads(driver), "it calls itself volatile and kept uploads")
             _change_until_killed(driver, Model(), drawn)
     return f"{_LEAST_KILLS} kills"
 
 
 def suite_survives_kills(subject: Subject, endurance: Endurance) -> str:
     """With kills between and in calls that the host repeats, the suite passes all the same."""
-    killer = _Killer(endurance.seed)
+    schedule = _Schedule(endurance.seed)
 
     def factory() -> StorageDriver:
         # Its default restart: as programs use it.
@@ -79,11 +83,10 @@ def suite_survives_kills(subject: Subject, endurance: Endurance) -> str:
             name=subject.name,
             environment=subject.environment(),
         )
-        killer.driver = driver
-        return Faulty(driver, killer.plan)
+        return Faulty(driver, _Killer(driver, schedule).plan)
 
-    cases = run_cases(endurance, factory, excuses=_excuses, before_case=killer.begin)
-    return f"{cases}, {killer.kills} kills"
+    cases = run_cases(endurance, factory, excuses=_excuses, before_case=schedule.begin)
+    return f"{cases}, {schedule.kills} kills"
 
 
 def _change_until_killed(driver: IPCStorageDriver, model: Model, drawn: random.Random) -> None:
@@ -104,8 +107,8 @@ def _change_until_killed(driver: IPCStorageDriver, model: Model, drawn: random.R
         timer.join()
 
 
-class _Killer:
-    """Chooses the calls of a case that are struck: the same ones for the same seed."""
+class _Schedule:
+    """Draws which calls of a case are struck: the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -113,18 +116,17 @@ class _Killer:
         self._drawn = random.Random(seed)
         self._left = 0
         self._until_next = 0
-        self.driver: IPCStorageDriver | None = None
         self.kills = 0
 
     def begin(self, case: Case) -> None:
+        """Begin anew with the case."""
         with self._lock:
             self._drawn = random.Random(f"{self._seed} {case.name}")
             self._left = _KILLS_IN_A_CASE
             self._until_next = self._drawn.randint(1, 4)
 
-    def plan(self, call: Call) -> Fault | None:
-        if call.method not in _REPEATED:
-            return None
+    def next(self) -> float | None:
+        """Return how many seconds after its beginning this call is struck, None for not at all."""
         with self._lock:
             self._until_next -= 1
             if self._until_next > 0 or self._left == 0:
@@ -132,13 +134,46 @@ class _Killer:
             self._left -= 1
             self._until_next = self._drawn.randint(3, 30)
             self.kills += 1
-            late = self._drawn.choice((0.0, self._drawn.uniform(0.0, 0.01)))
-        return Fault(Moment.BEFORE, killing(self._pid, after_seconds=late))
+            return self._drawn.choice((0.0, self._drawn.uniform(0.0, _LATEST_SECONDS)))
 
-    def _pid(self) -> int:
-        if self.driver is None:
-            raise RuntimeError("there is no call without a driver")
-        return self.driver.pid
+
+class _Killer:
+    """Kills one driver as the schedule says.
+
+    Only calls that the host repeats are struck, and before any other call the driver is seen alive:
+    a deletion that finds nothing after a crash counts as done, and a case could not tell.
+    """
+
+    def __init__(self, driver: IPCStorageDriver, schedule: _Schedule) -> None:
+        self._driver = driver
+        self._schedule = schedule
+        self._lock = threading.Lock()
+        self._under_way: list[threading.Timer] = []
+
+    def plan(self, call: Call) -> Fault | None:
+        """Return what shall happen at this call."""
+        if call.method not in _REPEATED:
+            self._settle()
+            return None
+        seconds = self._schedule.next()
+        return None if seconds is None else Fault(Moment.BEFORE, lambda: self._kill(seconds))
+
+    def _kill(self, after_seconds: float) -> None:
+        timer = threading.Timer(after_seconds, kill_and_wait, args=(self._driver.pid,))
+        timer.daemon = True
+        with self._lock:
+            self._under_way.append(timer)
+        timer.start()
+
+    def _settle(self) -> None:
+        """Return when no kill is under way, and the driver answers."""
+        with self._lock:
+            timers, self._under_way = self._under_way, []
+        for timer in timers:
+            timer.join()
+        if timers:
+            # It is repeated: what is in the way of the next call meets this one.
+            self._driver.stat("/")
 
 
 def _excuses(case: Case, result: CaseResult) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Unpack
 
 from storagedriver.ipc import IPCStorageDriver, Ladder, StartOptions
+from storagedriver.ipc.launch import ALLOWED_VARIABLES
 from storagedriver.ipc.process import DriverProcess
 from storagedriver.ipc.running import RunningDriver, StartSettings
 
@@ -65,7 +66,7 @@ class Subject:
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> Generator[DriverProcess, None, None]:
         """Run the program with other arguments than a host would give it."""
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        inherited = {name: os.environ[name] for name in ALLOWED_VARIABLES if name in os.environ}
         process = DriverProcess(
             [*self.command, *arguments],
             environment={**inherited, **self.environment(), **(environment or {})},
