@@ -66,14 +66,10 @@ def test_percent_signs_are_text(log: DriverLog, caplog: pytest.LogCaptureFixture
 
 
 def test_a_formatter_has_all_it_needs(log: DriverLog, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.handler.setFormatter(
-        logging.Formatter(
-            "%(driver_name)s %(driver_pid)d %(driver_stream)s %(filename)s %(message)s"
-        )
-    )
     log.stdout.feed(b"ready\n")
-    assert messages(log, caplog) == ["ready"]
-    assert caplog.text == "odd 4711 stdout <stdout> ready\n"
+    (record,) = records(log, caplog)
+    form = "%(driver_name)s %(driver_pid)d %(driver_stream)s %(filename)s:%(lineno)d %(message)s"
+    assert logging.Formatter(form).format(record) == "odd 4711 stdout <stdout>:0 ready"
 
 
 def test_the_time_is_when_it_came(log: DriverLog, caplog: pytest.LogCaptureFixture) -> None:
