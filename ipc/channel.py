@@ -169,6 +169,7 @@ class Channel:
         Raises ProtocolError if the session does not allow it or it cannot be encoded,
         ChannelLostError, NoProgressError if the peer takes nothing for so long.
         """
+        self._check_process()
         header, content = encode(message)
         if self._may_be_taken_over:
             self._read_monitor()
@@ -187,6 +188,7 @@ class Channel:
         After the first two the channel is of no more use. What is not to be acted on is no
         progress: a peer that sends it for ever would hold up whoever has cancelled a call.
         """
+        self._check_process()
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
         while True:
             self._wait_receivable(deadline)
@@ -237,6 +239,11 @@ class Channel:
     def hang_up(self) -> None:
         """Close as a host does: with CLOSE, so that the driver ends its call and frees the slot."""
         self.close(farewell=Close())
+
+    def _check_process(self) -> None:
+        # The threads that move messages are the parent's: a forked child would wait for ever.
+        if self._pid != os.getpid():
+            raise ChannelLostError(process_ended=False)
 
     def _send_frames(self, header: bytes, content: Content | None) -> None:
         if content is None:

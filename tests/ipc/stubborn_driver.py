@@ -9,7 +9,6 @@ import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from typing import cast
@@ -93,8 +92,9 @@ def flood(descriptor: int) -> None:
 
 def misbehave(way: str) -> None:
     match way:
-        case "ignore-sigterm":
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        case "ignore-signals":
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGIO):
+                signal.signal(number, signal.SIG_IGN)
         case "flood":
             for descriptor in (1, 2):
                 threading.Thread(target=flood, args=(descriptor,), daemon=True).start()
@@ -117,7 +117,4 @@ def make(parameters: Mapping[str, object]) -> StorageDriver:
 
 
 if __name__ == "__main__":
-    if sys.argv[0].endswith("late"):
-        # Before it has come to reading its input.
-        ctypes.PyDLL(None).sleep(1000)
     serve(make, name="stubborn")
