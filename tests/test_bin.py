@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 # Answers -c as Python does, and makes an environment that has only what is called.
+DRIVERS = [f"registry-storage-{name}" for name in ("filesystem", "inmemory", "misbehaving")]
+
 PRETENDING_PYTHON = f"""#!/bin/sh
 case $1 in
 -c) exec {sys.executable} "$@" ;;
@@ -183,14 +185,14 @@ def test_it_runs_by_a_link_and_from_anywhere(project: Checkout, tmp_path: Path) 
     assert project.run("sh", "-c", f"cd / && {link} here")[:2] == (0, "ran here\n")
 
 
-@pytest.mark.parametrize("name", ["registry-storage-filesystem", "registry-storage-inmemory"])
+@pytest.mark.parametrize("name", DRIVERS)
 def test_a_driver_without_an_environment_says_so_in_one_line(project: Checkout, name: str) -> None:
     status, stdout, stderr = project.run(project.root / "bin" / name)
     assert (status, stdout) == (69, "")
     assert stderr == f"{name}: this checkout has no environment yet; bin/storagedriver makes it\n"
 
 
-@pytest.mark.parametrize("name", ["registry-storage-filesystem", "registry-storage-inmemory"])
+@pytest.mark.parametrize("name", DRIVERS)
 @pytest.mark.parametrize("how", ["its path", "a link", "its folder"])
 def test_a_driver_becomes_the_one_of_the_environment(
     project: Checkout, tmp_path: Path, name: str, how: str

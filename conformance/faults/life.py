@@ -197,7 +197,12 @@ def starts_many_at_once(subject: Subject) -> None:
             return
         for driver in drivers:
             found = driver.list("/check-parallel")
-            require(found == paths, f"{_PARALLEL_STARTS} at once have put {paths}: {found}")
+            require(
+                found == paths,
+                f"of {_PARALLEL_STARTS} that run at once on one store, each has put an object, and"
+                f" one sees {found}; a driver that keeps all to its process says so by the feature"
+                f" {VOLATILE!r}",
+            )
         drivers[0].delete("/check-parallel")
 
 

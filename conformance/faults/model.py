@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from storagedriver.conformance.checking import CaseFailedError
 from storagedriver.contract import PathNotFoundError, StorageDriver
+from storagedriver.contract.features import VOLATILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Model:
         """
         shown = {info.path: info.size for info in driver.walk("/")}
         touched = set(self.under_way.allowed) if self.under_way else set[str]()
+        if not shown and (lost := self.contents.keys() - touched):
+            raise CaseFailedError(
+                f"after a kill the store is empty, although {len(lost)} objects were acknowledged;"
+                f" a driver that loses all with its process says so by the feature {VOLATILE!r}"
+            )
         if surplus := sorted(shown.keys() - self.contents.keys() - touched):
             raise CaseFailedError(
                 f"after a kill {surplus[0]} shows, which nobody has put: a temporary object?"

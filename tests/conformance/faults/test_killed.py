@@ -45,7 +45,7 @@ def test_a_right_volatile_driver_comes_up_empty(right: MakeSubject, endurance: E
 @pytest.mark.parametrize(
     ("way", "driver", "told"),
     [
-        ("forgetful", "inmemory", "/check-"),
+        ("forgetful", "inmemory", "after a kill the store is empty"),
         ("halves", "filesystem", "neither the old content"),
         ("temporary", "filesystem", "a temporary object?"),
         ("moves", "filesystem", "killed in move"),

@@ -101,6 +101,10 @@ def test_a_driver_that_wants_its_store_alone_is_found(
         starts_many_at_once(careless("locks", driver="filesystem"))
 
 
+def test_a_driver_that_shares_nothing_and_does_not_say_so_is_found(careless: MakeSubject) -> None:
+    assert "'volatile'" in said_by(starts_many_at_once, careless("forgetful"))
+
+
 @pytest.mark.parametrize(
     ("program", "check", "told"),
     [

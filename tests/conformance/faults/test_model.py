@@ -90,8 +90,15 @@ def test_an_object_that_nobody_has_put_is_told() -> None:
 
 def test_a_loss_of_what_was_acknowledged_is_told() -> None:
     model = Model()
-    model.acknowledge({"/a": b"one"})
-    assert "/a is lost, although 3 bytes were acknowledged" in said(model, holding())
+    model.acknowledge({"/a": b"one", "/b": b"two"})
+    assert "/a is lost, although 3 bytes were acknowledged" in said(model, holding(b=b"two"))
+
+
+def test_a_loss_of_everything_names_the_feature_of_such_drivers() -> None:
+    model = Model()
+    model.acknowledge({"/a": b"one", "/b": b"two"})
+    assert "although 2 objects" in (told := said(model, holding()))
+    assert "'volatile'" in told
 
 
 def test_an_object_that_comes_back_is_told() -> None:
