@@ -17,7 +17,11 @@ from storagedriver.conformance.case import Case
 from storagedriver.conformance.cases import CASES
 from storagedriver.conformance.report import CaseOutcome
 from storagedriver.conformance.run import DEFAULT_SEED, SuiteRun
-from storagedriver.contract import StorageDriver, StorageDriverFactory
+from storagedriver.contract import (
+    InvalidStorageDriverError,
+    StorageDriver,
+    StorageDriverFactory,
+)
 
 Parameters: TypeAlias = Mapping[str, object]
 ParametersSource: TypeAlias = (
@@ -38,17 +42,24 @@ def in_process_suite(
     """Return a test class that runs the suite against a driver in this process.
 
     The driver is one that `drivers.factory.create` finds, or what a factory makes, with the checks
-    around it that `create` would put there. All tests are skipped if there is a `skip_reason`.
+    around it that `create` would put there. All tests are skipped if there is a `skip_reason`. They
+    fail with InvalidStorageDriverError if `create` finds a program only.
     """
 
     def make(given: Parameters) -> StorageDriver:
         # Imported when the tests run: a suite that is skipped needs no driver.
         from storagedriver.drivers.factory import create
         from storagedriver.drivers.wrappers.checked import Checked
+        from storagedriver.ipc import IPCStorageDriver
 
-        if isinstance(name_or_factory, str):
-            return create(name_or_factory, given)
-        return Checked(name_or_factory(given))
+        if not isinstance(name_or_factory, str):
+            return Checked(name_or_factory(given))
+        driver = create(name_or_factory, given)
+        if isinstance(driver, IPCStorageDriver):
+            driver.close()
+            reason = "it is a program, and not installed for this process"
+            raise InvalidStorageDriverError(name_or_factory, reason=reason)
+        return driver
 
     return _make_class(lambda: _started(make, parameters, full=full, seed=seed), skip_reason)
 

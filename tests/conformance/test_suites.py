@@ -67,6 +67,16 @@ def test_a_factory_gets_the_checks_that_create_would_make() -> None:
     assert run(suite, "test_wrong_types_of_paths").wasSuccessful()
 
 
+def test_a_program_does_not_pass_for_a_driver_in_this_process(
+    drivers_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGEDRIVER_PATH", str(drivers_directory))
+    ((_, text),) = run(in_process_suite("dictionary"), ONE_CASE).errors
+    assert "InvalidStorageDriverError" in text
+    assert "it is a program, and not installed for this process" in text
+    assert run(ipc_suite("dictionary"), ONE_CASE).wasSuccessful()
+
+
 def test_parameters_may_be_made_when_the_tests_run(made: list[Listed]) -> None:
     calls: list[int] = []
 
