@@ -56,7 +56,10 @@ class DictionaryDriver(StorageDriver):
         raise IsADirectoryError(path) if self._below(path) else PathNotFoundError(path)
 
     def put_content(self, path: str, content: ReadableBuffer) -> None:
-        self._files[path] = (bytes(content), datetime.now(UTC))
+        now = datetime.now(UTC)
+        old = self._files.get(path)
+        # A clock may be set back; the time of an object never goes back.
+        self._files[path] = (bytes(content), max(now, old[1]) if old else now)
 
     def read_stream(self, path: str, offset: int = 0) -> FileReadStream:
         content = self.get_content(path)
