@@ -8,6 +8,7 @@ from storagedriver.cli.copying import SMALL_BYTES, Copied, Copy
 from storagedriver.contract import (
     ChecksumMismatchError,
     ContentChangedError,
+    InvalidOffsetError,
     IsADirectoryError,
     Reader,
     ReadStream,
@@ -75,6 +76,39 @@ def test_an_upload_of_another_content_is_never_published() -> None:
     assert copied.sent_bytes == 2 * len(LARGE) - len(b"not the beginning")
     assert destination.get_content("/to") == LARGE
     assert list(destination.uploads()) == []
+
+
+def test_an_upload_that_somebody_else_has_written_to_is_never_published() -> None:
+    class Meddled(InMemoryDriver):
+        meddles = True
+
+        def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+            upload = super().writer(path, resume=resume)
+            if self.meddles:
+                self.meddles = False
+                with super().writer(path, resume=upload.upload_id) as other:
+                    other.write(b"foreign")
+            return upload
+
+    destination = Meddled()
+    with pytest.raises(InvalidOffsetError):
+        copy(holding(LARGE), destination)
+    assert list(destination.walk("/")) == []
+    # It is found to be wrong by its digest, and dropped.
+    assert copy(holding(LARGE), destination).sent_again_bytes == len(LARGE)
+    assert destination.get_content("/to") == LARGE
+    assert list(destination.uploads()) == []
+
+
+def test_what_the_destination_got_meanwhile_is_replaced() -> None:
+    class Meddled(InMemoryDriver):
+        def writer(self, path: str, *, resume: str | None = None) -> UploadWriter:
+            self.put_content(path, b"somebody else's")
+            return super().writer(path, resume=resume)
+
+    destination = Meddled()
+    copy(holding(LARGE), destination)
+    assert destination.get_content("/to") == LARGE
 
 
 def test_uploads_that_are_too_large_or_of_other_paths_are_left_alone() -> None:
