@@ -4,7 +4,8 @@ Everything hangs on one hook. Whatever a driver in Python does on the wire goes 
 (`ipc.channel`), and a server makes them in one place (`Serving.connect`). So the driver that is
 served is a real one, unchanged, and its channels are replaced:
 
-* `script` reads the rules and refuses wrong ones; `rules` is what a rule is made of.
+* `script` reads the rules and refuses wrong ones, `keys` knows what each key may hold, and `rules`
+  is what comes of it.
 * `occurrences` counts on disk which call is the nth, so that a driver that crashed at the first
   call does not crash at it again when it is started anew.
 * `journal` notes on disk every call before and after it was executed, where no kill undoes it.

@@ -8,7 +8,6 @@ in JSON, or the same in TOML where the file's name ends so. docs/fault-kit.md li
 from __future__ import annotations
 
 import json
-import signal
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,9 @@ from enum import Enum
 from typing import Final, TypeVar, cast
 
 from storagedriver.contract.errors import InvalidParametersError
+from storagedriver.drivers.misbehaving.keys import KEYS
 from storagedriver.drivers.misbehaving.rules import ANY_METHOD, READS, Fault, Point, Rule
 from storagedriver.ipc.calls import CALLS, Direction
-from storagedriver.ipc.messages import Wire
 
 DRIVER_NAME: Final = "misbehaving"
 
@@ -146,7 +145,7 @@ def _check_keys(number: int, given: Mapping[str, object], fault: Fault, point: P
             what = f"{fault.value!r} at the point {point.value!r}"
             raise _refused(f"rule {number}: {what} has no {key!r}; it has {_one_of(known, 'and')}")
     for key in sorted(form.needed - given.keys()):
-        raise _refused(f"rule {number}: {fault.value!r} needs {key!r}: {_VALUES[key].right}")
+        raise _refused(f"rule {number}: {fault.value!r} needs {key!r}: {KEYS[key].right}")
 
 
 def _check_method(number: int, method: object, fault: Fault, point: Point) -> None:
@@ -159,7 +158,7 @@ def _check_method(number: int, method: object, fault: Fault, point: Point) -> No
 
 
 def _value(number: int, key: str, value: object) -> object:
-    check = _VALUES[key]
+    check = KEYS[key]
     try:
         return check.parse(value)
     except (ValueError, TypeError, KeyError) as error:
@@ -185,109 +184,3 @@ def _one_of(words: Iterable[str], last: str = "or") -> str:
 
 def _mapping(value: object, otherwise: Mapping[str, object]) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, dict) else otherwise
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """Makes the value of a key from what the file has; raises ValueError or TypeError."""
-
-    parse: Callable[[object], object]
-    right: str
-
-
-def _integer_from(least: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if type(value) is not int or value < least:
-            raise ValueError
-        return value
-
-    return parse
-
-
-def _nth(value: object) -> frozenset[int] | None:
-    if value == "every":
-        return None
-    values = cast("Sequence[object]", value if isinstance(value, list) else [value])
-    return frozenset(map(_integer_from(1), values))
-
-
-def _seconds(value: object) -> float:
-    if type(value) not in (int, float) or not 0 <= cast("float", value) < 1e9:
-        raise ValueError
-    return float(cast("float", value))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _method(value: object) -> str:
-    if value != ANY_METHOD and value not in CALLS:
-        raise ValueError
-    return str(value)
-
-
-def _signal(value: object) -> int:
-    return (
-        signal.Signals[value] if isinstance(value, str) else signal.Signals(_integer_from(1)(value))
-    )
-
-
-def _wire_map(value: object) -> Mapping[str, Wire]:
-    if not isinstance(value, dict):
-        raise TypeError
-    # JSON and TOML have nothing that the wire lacks, but for TOML's times, which cannot be encoded.
-    return cast("Mapping[str, Wire]", value)
-
-
-def _frames(value: object) -> tuple[tuple[bytes, ...], ...]:
-    """A list of messages, each of them a list of frames in hexadecimal."""
-    if not isinstance(value, list) or not value:
-        raise TypeError
-    messages = cast("Sequence[Sequence[str]]", value)
-    if not all(isinstance(message, list) and message for message in messages):
-        raise TypeError
-    return tuple(tuple(map(bytes.fromhex, message)) for message in messages)
-
-
-def _stream(value: object) -> str:
-    if value not in ("stdout", "stderr"):
-        raise ValueError
-    return str(value)
-
-
-_COUNT: Final = _Check(_integer_from(1), "an integer above 0")
-_TEXT: Final = _Check(_text, "a text")
-_MAP: Final = _Check(_wire_map, "an object")
-
-_VALUES: Final[Mapping[str, _Check]] = {
-    "method": _Check(_method, f'"*" or one of {", ".join(sorted(CALLS))}'),
-    "path": _Check(_text, "a path, or a pattern of paths"),
-    "nth": _Check(_nth, 'an integer above 0, a list of them, or "every"'),
-    "after_bytes": _COUNT,
-    "after_chunks": _COUNT,
-    "status": _Check(_integer_from(0), "an exit status"),
-    "signal": _Check(_signal, 'the number or name of a signal, "SIGKILL"'),
-    "seconds": _Check(_seconds, "a number of seconds"),
-    "code": _Check(_text, 'the code of an error, "NoSpace"'),
-    "message": _TEXT,
-    "temporary": _Check(_flag, "true or false"),
-    "fields": _MAP,
-    "result": _MAP,
-    "frames": _Check(_frames, 'a list of messages, each a list of frames in hexadecimal, [["93"]]'),
-    "instead": _Check(_flag, "true or false"),
-    "by": _Check(_integer_from(-(1 << 53)), "an integer"),
-    "stream": _Check(_stream, '"stdout" or "stderr"'),
-    "text": _TEXT,
-    "times": _COUNT,
-    "token": _TEXT,
-    "version": _TEXT,
-}
