@@ -244,8 +244,8 @@ class TestEndingHost:
         body = f"driver = start(); {state}\ntell(driver.pid)\n{ending}\n"
         with host("sys.stderr = open(os.devnull, 'w')\n" + body) as process:
             drivers = processes(process)
-            since = monotonic()
             assert process.wait(PATIENCE_SECONDS) == status
+            since = monotonic()
             assert_ended(drivers, since, ending)
 
 
