@@ -65,15 +65,17 @@ class DriverProcess:
         environment: Mapping[str, str],
         name: str,
         on_exit: Callable[[], None] | None = None,
+        hide: Callable[[str], str] = str,
     ) -> None:
-        """Start `command`. When it has ended `on_exit` is called, by the watching thread.
+        """Start `command`. When it has ended `on_exit` is called, by the watching thread. `hide`
+        takes what is secret out of what is logged of its output.
 
         Raises OSError with a `strerror` that says what to do: no such file, no permission, not
         an executable. No process is left then, nor where descriptors or threads run out, nor where
         an exception comes from outside in the middle of this, such as KeyboardInterrupt.
         """
         _install_fork_hooks()
-        self._child = child = _Child(command, environment, name, on_exit)
+        self._child = child = _Child(command, environment, name, on_exit, hide)
         try:
             child.start()
         except BaseException:
@@ -206,6 +208,7 @@ class _Child:
         environment: Mapping[str, str],
         name: str,
         on_exit: Callable[[], None] | None,
+        hide: Callable[[str], str],
     ) -> None:
         self.exited = threading.Event()
         self.exit_code: int | None = None
@@ -215,6 +218,7 @@ class _Child:
         self._environment = {**environment, MARK_VARIABLE: self._mark}
         self._name = name
         self._on_exit = on_exit
+        self._hide = hide
         self._is_wanted = True
         self._leash: Leash | None = None
         self._popen: subprocess.Popen[bytes] | None = None
@@ -302,7 +306,7 @@ class _Child:
         self._process = PidFd(self.pid)
         # Another one, as it may be closed while this thread still waits.
         self.handle = PidFd(self.pid)
-        self.log = DriverLog(self._name, self.pid)
+        self.log = DriverLog(self._name, self.pid, hide=self._hide)
         self.stdout = OutputPipe(self._pipe("stdout"), self.log.stdout)
         self.stderr = OutputPipe(self._pipe("stderr"), self.log.stderr)
         # Dropped before there was a leash.

@@ -27,6 +27,7 @@ from storagedriver.contract import (
     StorageDriverError,
     Version,
 )
+from storagedriver.contract.redaction import Redaction
 from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
 from storagedriver.ipc.control import ControlChannel
 from storagedriver.ipc.directory import SocketDirectory
@@ -99,6 +100,7 @@ class RunningDriver:
         self._deadline = monotonic() + settings.start_timeout_seconds
         self._channel_numbers = 0
         self._stop_lock = threading.Lock()
+        self._redaction = Redaction(parameters)
         launch = prepare(name, parameters, self._token)
         self._directory = SocketDirectory()
         channel: Channel | None = None
@@ -127,7 +129,13 @@ class RunningDriver:
             endpoint, passed=settings.pass_environment, added=settings.environment
         )
         try:
-            return DriverProcess(command, environment=variables, name=self.name, on_exit=on_exit)
+            return DriverProcess(
+                command,
+                environment=variables,
+                name=self.name,
+                on_exit=on_exit,
+                hide=self._redaction.text,
+            )
         except OSError as error:
             if error.errno in _SHORTAGES:
                 raise
@@ -156,7 +164,9 @@ class RunningDriver:
             raise DriverTimeoutError(seconds, "start", message=message, driver=self.name) from error
         except StorageDriverError as error:
             error.driver = error.driver or self.name
-            raise
+            self._redaction.hide_in(error)
+            # Without the frames that it has come through, which hold the driver's own words.
+            raise error.with_traceback(None) from None
 
     def _hello(self, channel: Channel) -> None:
         self._control = ControlChannel(channel)
@@ -233,7 +243,9 @@ class RunningDriver:
 
     def crash(self) -> DriverCrashedError:
         """Return the error for a process that has ended."""
-        return self.process.crash(self.name)
+        crash = self.process.crash(self.name)
+        self._redaction.hide_in(crash)
+        return crash
 
     def lost(self, error: Exception) -> StorageDriverError:
         """Return what it means that a channel was lost: a crash, or else a breach of protocol."""
