@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -77,6 +78,19 @@ def test_the_end_is_kept_and_no_more(pipe: Pipe, piece_bytes: int) -> None:
         pipe.write(data[start : start + piece_bytes])
     pipe.end()
     assert pipe.output.tail == "b" * (TAIL_BYTES - 11) + "last words\n"
+
+
+def test_what_is_not_kept_takes_no_memory(pipe: Pipe, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL + 1, logger="storagedriver.driver.piped")
+    tracemalloc.start()
+    try:
+        for _ in range(100):
+            pipe.write(b"x" * TAIL_BYTES)
+        taken_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    pipe.end()
+    assert taken_bytes < 10 * TAIL_BYTES
 
 
 def test_the_end_is_kept_when_nothing_is_logged(
