@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 EXAMPLE: Final = "storagedriver.examples.python"
-"""Where the example is installed. It has no __init__: a module of its own, it is no package."""
+"""Where the example is installed: files to copy, which nobody imports from there."""
 
 
 @click.command
@@ -49,7 +50,8 @@ def new(name: str, directory: str | None, as_json: bool) -> None:
         print_json({"directory": str(target), "files": sorted(files)})
     else:
         click.echo(f"Wrote {', '.join(sorted(files))} into {target}.")
-        click.echo(f"Next: pip install --editable {target}; storagedriver check {name}")
+        quoted = shlex.quote(str(target))
+        click.echo(f"Next: pip install --editable {quoted} && storagedriver check {name}")
 
 
 def _names(name: str) -> dict[str, str]:
