@@ -19,7 +19,7 @@ TAIL_BYTES: Final = 64 * 1024
 _READ_BYTES: Final = 64 * 1024
 
 # How often the output of a driver is read that writes more than is logged. It may still write 32
-# MiB a second; read as fast as it can write, it would cost the host most of a core.
+# MiB a second at most; read as fast as it can write, it would cost the host most of a core.
 _FLOOD_SECONDS: Final = 0.002
 
 # The most that a pipe can be made to hold without privilege, 1 MiB, twice.
