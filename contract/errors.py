@@ -274,9 +274,13 @@ def _crash_text(exit_status: int | None, signal: int | None, stderr: str) -> str
     else:
         how = "ended"
     lines = stderr.strip().splitlines()
-    return f"The driver process {how}" + (
-        f"; its last line was: {lines[-1][:300]}" if lines else ""
-    )
+    last = "".join(map(_visible, lines[-1][:300])) if lines else ""
+    return f"The driver process {how}" + (f"; its last line was: {last}" if last else "")
+
+
+def _visible(character: str) -> str:
+    """Return it, or as an escape what would do something to the terminal that shows it."""
+    return character if character.isprintable() else repr(character)[1:-1]
 
 
 class DriverTimeoutError(StorageDriverError):

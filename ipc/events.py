@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -102,10 +103,14 @@ class Events:
         event = DriverEvent(kind, self._driver, generation, pid, method, path, detail)
         with self._lock:
             self._counts[kind] += 1
-        self._logger.log(_LEVELS[kind], "%s", event)
-        if self._on_event is not None:
-            try:
-                self._on_event(event)
-            except Exception:
-                # It is the caller's, and a restart must not fail for it.
-                self._logger.exception("on_event has failed")
+        # A log handler and `on_event` are the caller's, and a restart must not fail for them.
+        with suppress(Exception):
+            self._logger.log(_LEVELS[kind], "%s", event)
+            if self._on_event is not None:
+                self._pass_on(self._on_event, event)
+
+    def _pass_on(self, on_event: OnEvent, event: DriverEvent) -> None:
+        try:
+            on_event(event)
+        except Exception:
+            self._logger.exception("on_event has failed")

@@ -48,3 +48,18 @@ def test_a_listener_that_raises_is_logged_and_harms_nothing(
     events.tell(EventKind.READY, generation=1, pid=7)
     assert events.counts[EventKind.READY] == 1
     assert "on_event has failed" in caplog.text
+
+
+def test_a_log_handler_that_raises_harms_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(logging.Handler):
+        def handle(self, record: logging.LogRecord) -> bool:
+            raise RuntimeError("mine")
+
+    logger, handler = logging.getLogger("storagedriver.supervisor.mine"), Broken()
+    logger.addHandler(handler)
+    try:
+        events = Events("mine", None)
+        events.tell(EventKind.CRASHED, generation=1, pid=7)
+    finally:
+        logger.removeHandler(handler)
+    assert events.counts[EventKind.CRASHED] == 1
