@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -47,7 +47,7 @@ def in_thread(action, *arguments):
 
 
 @contextmanager
-def host(body: str) -> Iterator[subprocess.Popen[str]]:
+def host(body: str) -> Generator[subprocess.Popen[str], None, None]:
     """A host that runs `body`; killed in the end, and what it has left is swept."""
     with subprocess.Popen(
         [sys.executable, "-c", HOST + body],

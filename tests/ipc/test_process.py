@@ -112,8 +112,11 @@ def test_an_exit_status_that_the_kernel_has_thrown_away_is_not_known() -> None:
 def test_another_process_that_has_got_its_number_is_not_signalled(
     is_new_kernel: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refuse(_process: PidFd, _number: int) -> bool:
+        return False
+
     if not is_new_kernel:
-        monkeypatch.setattr(PidFd, "signal_group", lambda _process, _number: False)
+        monkeypatch.setattr(PidFd, "signal_group", refuse)
     go_on = threading.Event()
     read_rest = OutputPipe.read_rest
 

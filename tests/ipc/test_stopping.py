@@ -14,12 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from storagedriver.contract import CancelledError, DriverCrashedError
 from storagedriver.ipc import IPCStorageDriver, Ladder
 from storagedriver.ipc.pidfd import PidFd
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 COMMAND = [sys.executable, str(Path(__file__).with_name("stubborn_driver.py"))]
 
@@ -206,7 +210,7 @@ def interrupted(line: int, action: Callable[[], object]) -> int:
     """
     executed = 0
 
-    def trace(frame: FrameType, what: str, _argument: object) -> Callable[..., object] | None:
+    def trace(frame: FrameType, what: str, _argument: object) -> TraceFunction | None:
         nonlocal executed
         if not frame.f_globals.get("__name__", "").startswith("storagedriver."):
             return None
