@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import threading
 import time
 from typing import Final
@@ -97,14 +98,24 @@ def _change_until_killed(driver: IPCStorageDriver, model: Model, drawn: random.R
     try:
         while True:
             change_at_random(driver, model, drawn)
-    except (DriverCrashedError, OutcomeUnknownError):
-        pass
+    except (DriverCrashedError, OutcomeUnknownError) as error:
+        _require_killed(error, model)
     except StorageDriverError as error:
-        what = "a change" if model.under_way is None else model.under_way.what
-        raise CaseFailedError(f"{what} fails, before any kill: {error.code}: {error}") from error
+        text = f"{model.doing} fails, before any kill: {error.code}: {error}"
+        raise CaseFailedError(text) from error
     finally:
         timer.cancel()
         timer.join()
+
+
+def _require_killed(error: StorageDriverError, model: Model) -> None:
+    """A driver that ended by itself is not excused by the kill that was to come."""
+    crash = error if isinstance(error, DriverCrashedError) else error.__cause__
+    if not isinstance(crash, DriverCrashedError):
+        return
+    # Neither is known in a program that waits for any child that there is.
+    if crash.exit_status is not None or crash.signal not in (signal.SIGKILL, None):
+        raise CaseFailedError(f"{model.doing} ends it: {crash}") from error
 
 
 class _Schedule:

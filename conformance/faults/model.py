@@ -44,6 +44,11 @@ class Model:
     contents: dict[str, bytes] = field(default_factory=dict[str, bytes])
     under_way: Change | None = None
 
+    @property
+    def doing(self) -> str:
+        """What is tried now, for people."""
+        return "a change" if self.under_way is None else self.under_way.what
+
     def begin(self, change: Change) -> None:
         """Say what is tried now."""
         self.under_way = change

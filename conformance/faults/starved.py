@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
@@ -61,8 +61,12 @@ def lives_with_little_processor(subject: Subject, endurance: Endurance) -> str:
 
     def factory() -> StorageDriver:
         driver = subject.start()
-        os.setpriority(os.PRIO_PROCESS, driver.pid, _LOWEST_PRIORITY)
-        os.sched_setaffinity(driver.pid, {min(os.sched_getaffinity(driver.pid))})
+        one = {min(os.sched_getaffinity(driver.pid))}
+        # Both are of threads, and those that come later take after those that are there.
+        for thread in map(int, os.listdir(f"/proc/{driver.pid}/task")):
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, thread, _LOWEST_PRIORITY)
+                os.sched_setaffinity(thread, one)
         return driver
 
     return run_cases(endurance, factory)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Unpack
 
 from storagedriver.ipc import IPCStorageDriver, Ladder, StartOptions
 from storagedriver.ipc.launch import ALLOWED_VARIABLES
+from storagedriver.ipc.pidfd import PidFd
 from storagedriver.ipc.process import DriverProcess
 from storagedriver.ipc.running import RunningDriver, StartSettings
 
@@ -119,13 +119,9 @@ def wait_until(condition: Callable[[], bool], timeout_seconds: float) -> bool:
 
 def kill_and_wait(pid: int) -> None:
     """Kill a process and return when it has ended. One that has is no error."""
-    with suppress(ProcessLookupError):
-        handle = os.pidfd_open(pid)
-        try:
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-            select.select([handle], [], [], LIFE_SECONDS)
-        finally:
-            os.close(handle)
+    with suppress(ProcessLookupError), closing(PidFd(pid)) as process:
+        process.signal(signal.SIGKILL)
+        process.has_ended(LIFE_SECONDS)
 
 
 def _command_line(pid: int) -> str:

@@ -7,10 +7,11 @@ what is looked for. It is started with less: no output is read, and nothing but 
 from __future__ import annotations
 
 import os
-import select
 import signal
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+
+from storagedriver.ipc.pidfd import PidFd
 
 
 class UnwatchedProcess:
@@ -36,7 +37,7 @@ class UnwatchedProcess:
             raise
         finally:
             os.close(reading)
-        self._handle = os.pidfd_open(self.pid)
+        self._process = PidFd(self.pid)
 
     def write(self, line: bytes | memoryview) -> None:
         """Write to its standard input. Raises BrokenPipeError if it has ended."""
@@ -50,15 +51,14 @@ class UnwatchedProcess:
 
     def wait(self, timeout_seconds: float) -> bool:
         """Wait for its end; return whether it has ended."""
-        return bool(select.select([self._handle], [], [], timeout_seconds)[0])
+        return self._process.has_ended(timeout_seconds)
 
     def close(self) -> None:
         """Kill it if it still runs, and reap it."""
         self.close_stdin()
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        self._process.signal(signal.SIGKILL)
         os.waitpid(self.pid, 0)
-        os.close(self._handle)
+        self._process.close()
 
 
 @contextmanager

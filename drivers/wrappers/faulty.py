@@ -10,7 +10,6 @@ What a driver itself does wrong, on its side of the wire, is `drivers.misbehavin
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import threading
@@ -25,6 +24,7 @@ from storagedriver.contract.driver import Paths, StorageDriver
 from storagedriver.contract.fileinfo import FileInfo
 from storagedriver.contract.streams import Piece, Reader, ReadStream
 from storagedriver.contract.uploads import UploadInfo, UploadWriter
+from storagedriver.ipc.pidfd import PidFd
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -105,15 +105,7 @@ def waiting(seconds: float) -> Callable[[], None]:
 
 def killing(pid: Callable[[], int], *, after_seconds: float = 0.0) -> Callable[[], None]:
     """Kill the process that `pid` tells, at once or in the middle of what follows."""
-
-    def act() -> None:
-        process = pid()
-        if after_seconds:
-            _later(after_seconds, lambda: _send(process, signal.SIGKILL))
-        else:
-            _send(process, signal.SIGKILL)
-
-    return act
+    return lambda: _send(pid(), signal.SIGKILL, after_seconds)
 
 
 def stopping(pid: Callable[[], int], *, seconds: float) -> Callable[[], None]:
@@ -121,8 +113,8 @@ def stopping(pid: Callable[[], int], *, seconds: float) -> Callable[[], None]:
 
     def act() -> None:
         process = pid()
-        _send(process, signal.SIGSTOP)
-        _later(seconds, lambda: _send(process, signal.SIGCONT))
+        _send(process, signal.SIGSTOP, 0.0)
+        _send(process, signal.SIGCONT, seconds)
 
     return act
 
@@ -316,13 +308,13 @@ class _FaultyUpload(UploadWriter):
         return self._strikes.strike(method, self._path, call)
 
 
-def _send(pid: int, number: signal.Signals) -> None:
-    # Who has ended by itself meanwhile is not missed.
+def _send(pid: int, number: signal.Signals, after_seconds: float) -> None:
+    # Who has ended meanwhile is not missed, and nobody else is taken for it: a pid is used again.
     with suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _later(seconds: float, act: Callable[[], None]) -> None:
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
+        process = PidFd(pid)
+        if after_seconds:
+            timer = threading.Timer(after_seconds, process.signal, args=(number,))
+            timer.daemon = True
+            timer.start()
+        else:
+            process.signal(number)

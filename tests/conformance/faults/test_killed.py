@@ -65,6 +65,12 @@ def test_a_driver_that_acknowledges_and_does_nothing_is_found(misbehaving: MakeS
         keeps_what_it_has_acknowledged(misbehaving(lie, driver="filesystem"), PLENTY)
 
 
+def test_a_driver_that_ends_by_itself_is_not_excused_by_kills(misbehaving: MakeSubject) -> None:
+    ends = {"do": "crash", "method": "PutContent", "nth": 2, "status": 9}
+    with pytest.raises(CaseFailedError, match=r"put_content of .* ends it: .*status 9"):
+        keeps_what_it_has_acknowledged(misbehaving(ends, driver="filesystem"), PLENTY)
+
+
 def test_a_driver_that_does_not_start_after_a_kill_is_found(misbehaving: MakeSubject) -> None:
     subject = misbehaving(
         {"do": "crash", "point": "start", "nth": [2, 3], "status": 8}, driver="filesystem"
