@@ -172,9 +172,9 @@ class _Killer:
     def _kill(self, after_seconds: float) -> None:
         timer = threading.Timer(after_seconds, kill_and_wait, args=(self._driver.pid,))
         timer.daemon = True
+        timer.start()
         with self._lock:
             self._under_way.append(timer)
-        timer.start()
 
     def _settle(self) -> None:
         """Return when no kill is under way, and the driver answers."""
