@@ -250,6 +250,8 @@ class DriverCrashedError(StorageDriverError):
         exit_status: what it exited with; None if a signal ended it or the status is not known.
         signal: the number of the signal that ended it, or None.
         stderr: the last lines it wrote to standard error.
+        pid: which process it was, for the host that has seen its end. None where the error was told
+            by another: by a driver that is itself the host of one.
     """
 
     code = "DriverCrashed"
@@ -257,13 +259,20 @@ class DriverCrashedError(StorageDriverError):
     default_temporary = True
 
     def __init__(
-        self, exit_status: int | None, signal: int | None, stderr: str, **about: Unpack[About]
+        self,
+        exit_status: int | None,
+        signal: int | None,
+        stderr: str,
+        *,
+        pid: int | None = None,
+        **about: Unpack[About],
     ) -> None:
         about.setdefault("message", _crash_text(exit_status, signal, stderr))
         super().__init__(**about)
         self.exit_status = exit_status
         self.signal = signal
         self.stderr = stderr
+        self.pid = pid
 
 
 def _crash_text(exit_status: int | None, signal: int | None, stderr: str) -> str:

@@ -113,10 +113,7 @@ class Caller:
         except ClosedError:
             raise self._closed() from None
         if running.process.is_forked:
-            raise StorageDriverError(
-                "This driver belongs to the parent process; a forked child starts one of its own",
-                driver=running.name,
-            )
+            raise running.of_parent()
         try:
             return running, running.pool.acquire(path, self.timeout_seconds)
         except ClosedError as error:
@@ -146,6 +143,7 @@ class Caller:
         if isinstance(error, StorageDriverError):
             # The name that the caller knows it by, whatever it calls itself.
             error.driver = running.name
+            running.hide_secrets(error)
             return error
         raise error
 
@@ -179,6 +177,7 @@ class Caller:
             return response.result or {}
         error = error_from_wire(response.error)
         error.driver = running.name
+        running.hide_secrets(error)
         if isinstance(error, ProtocolError):
             # The driver refused what it was sent, and closes the channel.
             running.pool.discard(channel)

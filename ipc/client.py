@@ -16,7 +16,6 @@ from storagedriver.contract import (
     FileInfo,
     FileInfoFields,
     PathRule,
-    ProtocolError,
     Reader,
     ReadStream,
     StorageDriver,
@@ -35,6 +34,7 @@ from storagedriver.contract.features import WALK
 from storagedriver.contract.walking import walk_by_listing
 from storagedriver.ipc.caller import Caller
 from storagedriver.ipc.calls import time_from_wire, time_to_wire
+from storagedriver.ipc.entries import children, files, open_uploads
 from storagedriver.ipc.events import EventKind, Events, OnEvent
 from storagedriver.ipc.fields import count, flag, text
 from storagedriver.ipc.messages import Response, Wire
@@ -219,15 +219,14 @@ class IPCStorageDriver(StorageDriver):
 
     def list(self, path: str) -> list[str]:
         self._check_with_root(path)
-        parent = "" if path == "/" else path
-        return [f"{parent}/{_listed(entry)}" for entry in self._entries("List", path, None)]
+        return children(self._entries("List", path, None), path, self.name)
 
     def walk(self, path: str, start_after: str | None = None) -> Iterator[FileInfo]:
         self._check_with_root(path)
         check_start_after(start_after)
         if WALK not in self.features:
             return walk_by_listing(self, path, start_after)
-        return map(_walked, self._entries("Walk", path, start_after))
+        return files(self._entries("Walk", path, start_after), path, self.name)
 
     def resume_write_position(self, path: str) -> int:
         self._check(path)
@@ -244,7 +243,7 @@ class IPCStorageDriver(StorageDriver):
 
     def uploads(self, prefix: str = "/") -> Iterator[UploadInfo]:
         self._check_with_root(prefix)
-        return map(_upload, self._entries("ListUploads", prefix, None))
+        return open_uploads(self._entries("ListUploads", prefix, None), prefix, self.name)
 
     def move(self, source: str, destination: str) -> None:
         self._check(source)
@@ -324,27 +323,7 @@ class IPCStorageDriver(StorageDriver):
             params["start_after"] = start_after
         opened = self._calls.open_read(method, params, path)
         resume = partial(resume_listing, self._calls, method, path, start_after)
-        return EntryStream(method, *opened, resume=resume)
-
-
-def _listed(entry: list[Wire]) -> str:
-    if not isinstance(entry[0], str):
-        raise ProtocolError("an entry of List is [name]")
-    return entry[0]
-
-
-def _upload(entry: list[Wire]) -> UploadInfo:
-    upload_id, path, size, time = entry[:4]
-    if not isinstance(upload_id, str) or not isinstance(path, str) or not isinstance(size, int):
-        raise ProtocolError("an entry of ListUploads is [upload_id, path, size, time]")
-    return UploadInfo(upload_id, path, size, time_from_wire(time))
-
-
-def _walked(entry: list[Wire]) -> FileInfo:
-    path, size, mod_time = entry[:3]
-    if not isinstance(path, str) or not isinstance(size, int):
-        raise ProtocolError("an entry of Walk is [path, size, mod_time]")
-    return FileInfoFields(path, size, time_from_wire(mod_time), is_dir=False)
+        return EntryStream(method, *opened, driver=self.name, resume=resume)
 
 
 _supervisors: weakref.WeakSet[Supervisor] = weakref.WeakSet()

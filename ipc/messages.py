@@ -7,7 +7,7 @@ other. Content of any size stands in `content` here, whichever way it travels. I
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar, TypeAlias
 
@@ -37,7 +37,7 @@ class Attach:
     """driver -> host, first on every channel. Its shape is frozen for all versions."""
 
     kind: ClassVar[Kind] = Kind.ATTACH
-    token: str
+    token: str = field(repr=False)
     version: str
     pid: int
 

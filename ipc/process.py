@@ -127,8 +127,9 @@ class DriverProcess:
     def crash(self, driver: str) -> DriverCrashedError:
         """Return the error for a process that has ended, once its last output is in."""
         self.exited.wait(_REAP_SECONDS)
+        stderr = self._child.stderr.tail
         return DriverCrashedError(
-            self.exit_status, self.exit_signal, self._child.stderr.tail, driver=driver
+            self.exit_status, self.exit_signal, stderr, pid=self.pid, driver=driver
         )
 
     def write_line(self, line: memoryview, *, timeout_seconds: float) -> None:
@@ -147,6 +148,18 @@ class DriverProcess:
         """Wait for the end of the process; return whether it has ended and was reaped."""
         return self.exited.wait(max(0.0, timeout_seconds))
 
+    def wait_for_end(self, timeout_seconds: float) -> bool:
+        """As `wait`, but return as soon as it has ended, whenever it is reaped."""
+        # Closed by now, if it was reaped and put away.
+        with suppress(ValueError):
+            if not self.exited.is_set() and self.handle.has_ended(max(0.0, timeout_seconds)):
+                return True
+        return self.exited.is_set()
+
+    def wait_for_strays(self) -> None:
+        """Wait until all that the process has started, and that was not in its group, has ended."""
+        self._child.is_swept.wait(_REAP_SECONDS)
+
     def end(self, ladder: Ladder) -> None:
         """End the process: close its input, wait, SIGTERM, wait, SIGKILL, reap.
 
@@ -163,6 +176,7 @@ class DriverProcess:
         if not is_told or not self.wait(deadline - monotonic()):
             self._end_by_signals(ladder)
         kill(family)
+        self.wait_for_strays()
         self._child.log.wait_until_logged(_LOG_SECONDS)
 
     def _end_by_signals(self, ladder: Ladder) -> None:
@@ -181,6 +195,7 @@ class DriverProcess:
         self._child.signal_group(signal.SIGKILL)
         self.wait(_REAP_SECONDS)
         kill(family)
+        self.wait_for_strays()
 
 
 class _Child:
@@ -193,6 +208,7 @@ class _Child:
     Attributes:
         pid, handle, log, stdout, stderr: once `start` has returned.
         exited: the process has ended and was reaped, or could not be started.
+        is_swept: after that, what it has left behind has ended too.
         exit_code: as of `subprocess`; None until `exited`, and if somebody else has reaped it.
     """
 
@@ -211,6 +227,7 @@ class _Child:
         hide: Callable[[str], str],
     ) -> None:
         self.exited = threading.Event()
+        self.is_swept = threading.Event()
         self.exit_code: int | None = None
         self.is_forked = False
         self._command = list(command)
@@ -361,13 +378,16 @@ class _Child:
         self.stderr.read_rest()
         self.log.close()
         self.signal_group(signal.SIGKILL)
-        kill_marked(self._mark)
         # Who is writing has seen the end of the process by now.
         self.close_stdin(timeout_seconds=_REAP_SECONDS)
         self._reap()
         if self._leash is not None:
             self._leash.let_go()
         self.exited.set()
+        # Calls wait for the news of the end, and this looks at every process of the machine: in a
+        # host whose threads are busy that takes seconds, as each look has to wait its turn.
+        kill_marked(self._mark)
+        self.is_swept.set()
         if self._on_exit is not None:
             self._on_exit()
 

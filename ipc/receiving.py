@@ -220,9 +220,12 @@ class EntryStream:
         incoming: Incoming | None,
         opened: Start | Response,
         *,
+        driver: str = "",
         resume: ResumeListing = not_resumed,
     ) -> None:
+        """`driver` is the name for errors of a listing that came in one piece."""
         self._method = method
+        self._driver = driver
         self._resume = resume
         self._is_of_uploads = method == "ListUploads"
         self._entries: Iterator[list[Wire]] = iter(())
@@ -248,6 +251,7 @@ class EntryStream:
                 self._check_count()
             except ProtocolError as error:
                 if self._incoming is None:
+                    error.driver = self._driver
                     raise
                 raise self._incoming.refuse(error) from None
             raise StopIteration
@@ -265,14 +269,14 @@ class EntryStream:
         self._incoming = incoming
         self._decoder = ListingDecoder()
         self._response = opened if isinstance(opened, Response) else None
+        self._only = None if self._response is None else self._response.content
         self._count = 0
-        if self._response is not None:
-            self._feed(self._response.content)
 
     def _next_content(self) -> Content | None:
         """Return the next content; None where the listing ends, or has begun again in one piece."""
         if self._incoming is None:
-            return None
+            content, self._only = self._only, None
+            return content
         try:
             return self._incoming.next()
         except DriverCrashedError as crash:

@@ -98,7 +98,9 @@ class Repeating:
         self._repeats += 1
         left = None if self._deadline is None else self._deadline - monotonic()
         if (
-            not self._is_covered
+            # One that the driver has told of is its answer: a process of its own has ended.
+            crash.pid is None
+            or not self._is_covered
             or self._repeats > _MAX_REPEATS
             or not self._supervisor.may_repeat
             or (left is not None and left <= 0)

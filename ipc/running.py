@@ -39,7 +39,7 @@ from storagedriver.ipc.negotiation import negotiate
 from storagedriver.ipc.pool import ChannelPool
 from storagedriver.ipc.process import DriverProcess, Ladder
 from storagedriver.ipc.session import Role, Session
-from storagedriver.ipc.states import Side
+from storagedriver.ipc.states import Side, State
 
 # For a driver to connect a further channel; it frees the slot itself after the same time.
 _OPEN_CHANNEL_SECONDS: Final = 5.0
@@ -47,8 +47,9 @@ _OPEN_CHANNEL_SECONDS: Final = 5.0
 # Of descriptors, processes and memory: another time there may be enough.
 _SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 
-# The sockets of a process close before its end is reported; this is for a loaded machine.
-_DEATH_SECONDS: Final = 1.0
+# The sockets of a process close before its end is reported. On a machine with ten times as much to
+# do as it can, more than a second was seen to lie between the two.
+_DEATH_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class StartSettings:
 
     start_timeout_seconds: float = 30.0
     ladder: Ladder = field(default_factory=Ladder)
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     pass_environment: Sequence[str] = ()
     transport: Literal["ipc", "tcp"] = "ipc"
     max_chunk_bytes: int = MAX_CHUNK_BYTES
@@ -200,8 +201,10 @@ class RunningDriver:
         """
         seconds = min(_OPEN_CHANNEL_SECONDS, timeout_seconds or _OPEN_CHANNEL_SECONDS)
         agreed = self._control.channel.session
-        if agreed.role is Role.ONLY:
-            raise ChannelLostError(process_ended=False)
+        if agreed.role is Role.ONLY or agreed.state is State.CLOSED:
+            # What it would take to open another one is lost: such a driver is of no more use.
+            self.process.kill()
+            raise ChannelLostError(process_ended=True)
         session = Session(
             Side.HOST,
             Role.WORKER,
@@ -247,10 +250,21 @@ class RunningDriver:
         self._redaction.hide_in(crash)
         return crash
 
+    def hide_secrets(self, error: StorageDriverError) -> None:
+        """Take out of an error what the driver was given as secret and has repeated."""
+        self._redaction.hide_in(error)
+
+    def of_parent(self) -> StorageDriverError:
+        """Return the error for whoever uses this in a forked child of the host."""
+        message = "This driver belongs to the parent process; a forked child starts one of its own"
+        return StorageDriverError(message, driver=self.name)
+
     def lost(self, error: Exception) -> StorageDriverError:
         """Return what it means that a channel was lost: a crash, or else a breach of protocol."""
+        if self.process.is_forked:
+            return self.of_parent()
         known = isinstance(error, ChannelLostError) and error.process_ended
-        if known or self.process.wait(_DEATH_SECONDS):
+        if known or self.process.wait_for_end(_DEATH_SECONDS):
             return self.crash()
         return ProtocolError("the driver has closed the channel", driver=self.name)
 

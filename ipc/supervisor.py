@@ -131,6 +131,8 @@ class Supervisor:
             starting.kill()
         with self._replacing:
             self._running.stop(calls_seconds=calls_seconds)
+            # Also where it had ended by itself. A restart does not wait for that: it may take long.
+            self._running.process.wait_for_strays()
 
     def tell(self, kind: EventKind, *, method: str = "", path: str = "", detail: str = "") -> None:
         """Tell of an event of the process that runs now."""

@@ -292,6 +292,9 @@ class Driver:
                 return [answer(id, {**STAT, "path": path})] * 2
             case "/forged":
                 return [one(1, id, {"code": "DriverCrashed", "fields": {"stderr": "a lie"}}, None)]
+            case "/forged-late":
+                error = {"code": "DriverCrashed", "fields": {"stderr": "a lie"}}
+                return started(id, one(1, id, error, None), size=None)
             case "/flood":
                 chunks = [one(2, id, content=CHUNK)] * FLOOD_CHUNKS
                 return started(id, *chunks, answer(id, {"size": FLOOD_CHUNKS * MIB}), size=None)

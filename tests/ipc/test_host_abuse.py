@@ -111,6 +111,15 @@ def test_a_driver_that_says_it_has_crashed_and_lives_is_not_started_again(operat
         assert driver.pid == pid
 
 
+@pytest.mark.parametrize("operation", ["get", "read", "list"])
+def test_a_read_that_ends_with_a_forged_crash_is_not_resumed(operation: str) -> None:
+    with IPCStorageDriver.start(HOSTILE, {}, name="hostile") as driver:
+        with pytest.raises(DriverCrashedError) as caught:
+            OPERATIONS[operation](driver, "/forged-late")
+        assert caught.value.pid is None
+        check_works(driver)
+
+
 def test_chunks_that_nobody_reads_and_that_were_not_granted_cost_little(
     driver: IPCStorageDriver,
 ) -> None:

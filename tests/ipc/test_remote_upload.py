@@ -129,7 +129,7 @@ def test_a_write_goes_on_where_the_last_one_ended(caller: FakeCalls, upload: Rem
 
 
 def test_what_an_error_says_is_stored_is_known(caller: FakeCalls, upload: RemoteUpload) -> None:
-    caller.will_answer(NoSpaceError("/a", stored=11), DriverCrashedError(None, 9, ""))
+    caller.will_answer(NoSpaceError("/a", stored=11), DriverCrashedError(None, 9, "", pid=7))
     with pytest.raises(NoSpaceError):
         upload.write(b"abc")
     assert upload.size == 11
@@ -232,7 +232,7 @@ def test_a_closed_driver_has_closed_it(caller: FakeCalls, upload: RemoteUpload) 
     assert caller.calls == []
 
 
-CRASH = DriverCrashedError(None, 9, "")
+CRASH = DriverCrashedError(None, 9, "", pid=7)
 
 
 class TestCrashes:

@@ -13,7 +13,7 @@ from storagedriver.ipc.pool import ClosedError
 from storagedriver.ipc.replay import Repeating
 from storagedriver.ipc.supervisor import Supervisor
 
-CRASH = DriverCrashedError(None, 9, "")
+CRASH = DriverCrashedError(None, 9, "", pid=7)
 PATIENCE_SECONDS = 10.0
 
 
@@ -119,6 +119,15 @@ class TestRepeating:
         supervisor.failure = ClosedError()
         with pytest.raises(DriverCrashedError):
             repeating(supervisor).prepare(CRASH)
+
+    def test_a_crash_that_the_driver_tells_of_is_its_answer(
+        self, supervisor: FakeSupervisor
+    ) -> None:
+        told = DriverCrashedError(None, 9, "of a driver that it uses itself")
+        with pytest.raises(DriverCrashedError) as caught:
+            repeating(supervisor).prepare(told)
+        assert caught.value is told
+        assert supervisor.waits == []
 
     def test_a_start_that_fails_says_why(self, supervisor: FakeSupervisor) -> None:
         supervisor.failure = InvalidParametersError("mine", "root", "gone")

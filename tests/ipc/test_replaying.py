@@ -21,7 +21,7 @@ from storagedriver.ipc.messages import Content, Wire
 from storagedriver.ipc.replaying import ReplayingCaller
 from storagedriver.ipc.supervisor import Supervisor
 
-CRASH = DriverCrashedError(None, 9, "")
+CRASH = DriverCrashedError(None, 9, "", pid=7)
 STAT: dict[str, Wire] = {"path": "/a", "size": 3, "mod_time": None, "is_dir": False}
 GONE = PathNotFoundError("/a")
 

@@ -15,7 +15,7 @@ from storagedriver.ipc.replaying import ReplayingCaller
 from storagedriver.ipc.resuming import ResumingContent, resume_listing
 
 VERSION = b"v1"
-CRASH = DriverCrashedError(None, 9, "")
+CRASH = DriverCrashedError(None, 9, "", pid=7)
 
 
 class FakeIncoming:

@@ -43,6 +43,9 @@ class FakeProcess:
     def kill(self) -> None:
         self.exited.set()
 
+    def wait_for_strays(self) -> None:
+        pass
+
     def is_stopped(self) -> bool:
         return False
 
