@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from storagedriver.contract import DriverTimeoutError
@@ -106,12 +105,16 @@ def test_the_other_calls_of_a_driver_that_hangs_are_made_again(start: Start) -> 
 
 def test_nothing_is_killed_where_nothing_is_started_again(start: Start) -> None:
     driver = start({"do": "hang", "method": "GetContent"}, restart=None)
-    os.kill(driver.pid, signal.SIGSTOP)
+    process = psutil.Process(driver.pid)
+    process.suspend()
     try:
+        # It stands still some time after it was told to.
+        while process.status() != psutil.STATUS_STOPPED:
+            threading.Event().wait(0.01)
         with pytest.raises(DriverTimeoutError, match="process is stopped"):
             driver.stat("/a")
     finally:
-        os.kill(driver.pid, signal.SIGCONT)
+        process.resume()
     assert driver.stat("/a").size == 3
     assert driver.counters[EventKind.HUNG] == 0
 
