@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from storagedriver.ipc import process as process_module
 from storagedriver.ipc.output import OutputPipe
 from storagedriver.ipc.pidfd import PidFd
 from storagedriver.ipc.process import DriverProcess, Ladder
@@ -158,3 +159,34 @@ def with_number(pid: int) -> subprocess.Popen[bytes]:
         process.kill()
         process.wait()
     pytest.skip(f"something else has got the number {pid}")
+
+
+def test_an_end_is_known_before_the_process_is_reaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = threading.Event()
+    monkeypatch.setattr(OutputPipe, "read_rest", lambda _pipe: may_go_on.wait(PATIENCE_SECONDS))
+    process = start(["/bin/true"])
+    assert process.wait_for_end(PATIENCE_SECONDS)
+    assert not process.exited.is_set()
+    may_go_on.set()
+    end(process)
+    # Its descriptor is closed by now.
+    assert process.wait_for_end(0)
+
+
+def test_the_news_of_an_end_does_not_wait_for_strays_but_a_stop_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_go_on = threading.Event()
+    swept: list[str] = []
+
+    def sweep(mark: str) -> None:
+        assert may_go_on.wait(PATIENCE_SECONDS)
+        swept.append(mark)
+
+    monkeypatch.setattr(process_module, "kill_marked", sweep)
+    process = start(["/bin/true"])
+    assert process.wait(PATIENCE_SECONDS)
+    assert not swept
+    may_go_on.set()
+    end(process)
+    assert len(swept) == 1
