@@ -163,7 +163,13 @@ def with_number(pid: int) -> subprocess.Popen[bytes]:
 
 def test_an_end_is_known_before_the_process_is_reaped(monkeypatch: pytest.MonkeyPatch) -> None:
     may_go_on = threading.Event()
-    monkeypatch.setattr(OutputPipe, "read_rest", lambda _pipe: may_go_on.wait(PATIENCE_SECONDS))
+    read_rest = OutputPipe.read_rest
+
+    def read_later(pipe: OutputPipe) -> None:
+        assert may_go_on.wait(PATIENCE_SECONDS)
+        read_rest(pipe)
+
+    monkeypatch.setattr(OutputPipe, "read_rest", read_later)
     process = start(["/bin/true"])
     assert process.wait_for_end(PATIENCE_SECONDS)
     assert not process.exited.is_set()
