@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-# As much as the largest content; two contents begin at different places, and so differ at once.
+# More than the largest content, so that two contents begin at different places and differ at once.
 POOL_BYTES: Final = 8 << 20
 
 LARGEST_BYTES: Final = 5 << 20
 """Of one new content: several chunks, and more than the credit of a stream."""
 
 # Sizes around which something changes: nothing, one message without a look ahead, a page, a part
-# of a chunk, a chunk, more than the credit of a stream. The last weight of each is how often.
+# of a chunk, a chunk, more than the credit of a stream. The last number of each is how often.
 _SIZES: Final = (
     (0, 0, 4),
     (1, 200, 30),

@@ -59,7 +59,7 @@ class SoakSettings:
 
 
 class Soak:
-    """One run. `report` is complete when `run` has returned."""
+    """One run, made by `run`."""
 
     def __init__(
         self, settings: SoakSettings, *, tell: Callable[[str], None] = lambda text: None
