@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import count
 from typing import Final
 
 from storagedriver.conformance.checking import CaseFailedError
@@ -22,8 +24,8 @@ from storagedriver.contract import (
 )
 from storagedriver.ipc import IPCStorageDriver
 
-_SPARE_DESCRIPTORS: Final = 2
-"""Beyond those that are open: not enough for a channel, which is several."""
+_FEW_CALLERS: Final = 4
+"""Each of which may wait for as long as follows, one after the other."""
 
 _STARVED_SECONDS: Final = 2.0
 """For a call without progress: most that cannot be made are not refused, and only time out."""
@@ -41,7 +43,7 @@ def lives_with_few_descriptors(subject: Subject, endurance: Endurance) -> str:
     with subject.start(timeout_seconds=_STARVED_SECONDS) as driver:
         _work(driver, 0)
         with _few_descriptors(driver.pid):
-            errors = _errors_of_many(driver, 8)
+            errors = _errors_of_many(_work_within_a_write, driver, _FEW_CALLERS)
         _require_temporary(errors, "without descriptors")
         _require_works(subject, driver, "it has descriptors again")
     return f"{len(errors)} temporary errors"
@@ -50,7 +52,7 @@ def lives_with_few_descriptors(subject: Subject, endurance: Endurance) -> str:
 def lives_with_many_calls(subject: Subject, endurance: Endurance) -> str:
     """With more calls at once than it has channels its errors are temporary ones."""
     with subject.start(timeout_seconds=LIFE_SECONDS) as driver:
-        errors = _errors_of_many(driver, _CALLERS)
+        errors = _errors_of_many(_work, driver, _CALLERS)
         _require_temporary(errors, f"with {_CALLERS} calls at once")
         _require_works(subject, driver, f"{_CALLERS} calls at once are over")
     return f"{_CALLERS} calls at once, {len(errors)} temporary errors"
@@ -75,11 +77,10 @@ def lives_with_little_processor(subject: Subject, endurance: Endurance) -> str:
 @contextmanager
 def _few_descriptors(pid: int) -> Generator[None, None, None]:
     limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    # Numbers are given from below, so what counts is the highest that is free.
-    numbers = [int(entry) for entry in os.listdir(f"/proc/{pid}/fd")]
-    resource.prlimit(
-        pid, resource.RLIMIT_NOFILE, (max(numbers) + 1 + _SPARE_DESCRIPTORS, limits[1])
-    )
+    # Numbers are given from below: where the lowest that is free is not allowed, none is to be had.
+    used = {int(entry) for entry in os.listdir(f"/proc/{pid}/fd")}
+    lowest = next(number for number in count() if number not in used)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest, limits[1]))
     try:
         yield
     finally:
@@ -97,12 +98,31 @@ def _work(driver: StorageDriver, number: int) -> None:
     driver.delete(path)
 
 
-def _errors_of_many(driver: StorageDriver, callers: int) -> list[Exception]:
-    calls: list[Callable[[], None]] = [
-        partial(_work, driver, number) for number in range(1, callers + 1)
-    ]
+class _WorkingReader:
+    """A reader that makes calls before it gives anything, so that one is under way meanwhile."""
+
+    def __init__(self, driver: StorageDriver, number: int) -> None:
+        self._driver = driver
+        self._number = number
+        self._content = io.BytesIO(_CONTENT)
+
+    def read(self, size: int, /) -> bytes:
+        _work(self._driver, self._number)
+        return self._content.read(size)
+
+
+def _work_within_a_write(driver: StorageDriver, number: int) -> None:
+    """Do as `_work` does while a write is under way: that takes a second channel."""
+    driver.write_stream(f"/check-starved/within-{number}", 0, _WorkingReader(driver, number))
+
+
+def _errors_of_many(
+    work: Callable[[StorageDriver, int], None], driver: StorageDriver, callers: int
+) -> list[Exception]:
     errors: list[Exception] = []
-    for background in [Background(call) for call in calls]:
+    for background in [
+        Background(partial(work, driver, number)) for number in range(1, callers + 1)
+    ]:
         try:
             background.result(timeout_seconds=6 * LIFE_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever a driver raises is a result here

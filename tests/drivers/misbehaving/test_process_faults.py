@@ -55,10 +55,10 @@ def test_it_prints_as_often_as_it_is_told(start: Start) -> None:
     assert caught.value.stderr == "word\n" * 3
 
 
-def test_a_child_is_left(start: Start) -> None:
+def test_a_child_is_left_in_a_session_of_its_own(start: Start) -> None:
     driver = start([{"do": "leave-child"}])
     (child,) = psutil.Process(driver.pid).children()
-    driver.close()
-    assert child.is_running()
+    assert child.cmdline() == ["sleep", "1000"]
+    assert os.getsid(child.pid) == child.pid
     with suppress(psutil.NoSuchProcess):
         child.kill()
