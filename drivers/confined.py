@@ -18,7 +18,7 @@ from storagedriver.contract.errors import (
     PathNotFoundError,
     StorageDriverError,
 )
-from storagedriver.contract.paths import RELAXED_PATTERN
+from storagedriver.contract.paths import RELAXED_PATHS
 from storagedriver.drivers.descriptors import (
     DIRECTORY,
     PASSING,
@@ -143,12 +143,12 @@ def components(path: str) -> list[str]:
     """Return the names that `path` consists of, none for `/`.
 
     Raises InvalidPathError for what no path rule allows. Every caller has checked the path, but a
-    `..` that got past them all would lead to what is another's.
+    `..` that got past them all would lead to what is another's, and nobody could delete a tree
+    of any depth.
     """
     if path == "/":
         return []
-    if not RELAXED_PATTERN.fullmatch(path):
-        raise InvalidPathError(path)
+    RELAXED_PATHS.check(path)
     return path[1:].split("/")
 
 

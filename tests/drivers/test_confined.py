@@ -23,7 +23,7 @@ from storagedriver.drivers.durability import Durability
 ESCAPES = ["/..", "/../x", "/a/../../x", "/.", "/a/./b", "//a", "/a/", "", "a", "/a\0b", "/a\n"]
 
 
-@pytest.mark.parametrize("path", [*ESCAPES, "/.staging~/x", "/" + "é"])
+@pytest.mark.parametrize("path", [*ESCAPES, "/.staging~/x", "/" + "é", "/a" * 513])
 def test_a_path_that_no_rule_allows_is_refused(root: Root, path: str) -> None:
     calls: list[Callable[[str], object]] = [
         root.open_object,
