@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 
-from storagedriver.conformance import CASES, Case, CaseFailedError
+from storagedriver.conformance import CASES, CaseFailedError
 from storagedriver.conformance.faults.trouble import Endurance, run_cases
 from storagedriver.contract import NoSpaceError, StorageDriver
 from storagedriver.drivers.inmemory import InMemoryDriver
@@ -56,7 +55,8 @@ def test_all_failures_are_told() -> None:
     assert all(re.search(rf"{case.name}: NoSpaceError", told) for case in PUTS)
 
 
-@pytest.mark.parametrize("excuse", [lambda case, result: True], ids=["all"])
-def test_what_is_excused_is_no_failure(excuse: Callable[[Case, object], bool]) -> None:
-    told = run_cases(Endurance(PUTS, seed=1, seconds=60.0), full_disk, excuses=excuse)
+def test_what_is_excused_is_no_failure() -> None:
+    told = run_cases(
+        Endurance(PUTS, seed=1, seconds=60.0), full_disk, excuses=lambda case, result: True
+    )
     assert told == f"{len(PUTS)} cases"
