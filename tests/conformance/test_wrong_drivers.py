@@ -6,12 +6,15 @@ import io
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from storagedriver.conformance import CASES, CaseOutcome, run_suite
+from storagedriver.conformance.requirements import REQUIREMENTS
 from storagedriver.contract import (
+    CURRENT_VERSION,
     ChecksumMismatchError,
     FileInfo,
     FileInfoFields,
@@ -25,6 +28,7 @@ from storagedriver.contract import (
     StorageDriverError,
     UploadInfo,
     UploadWriter,
+    Version,
 )
 from storagedriver.contract.features import UPLOADS
 from storagedriver.drivers.inmemory import InMemoryDriver
@@ -600,7 +604,35 @@ class DropsUploadsWithTheirDirectory(InMemoryDriver):
             self.writer(info.path, resume=info.upload_id).cancel()
 
 
+class TellsNoSize(InMemoryDriver):
+    def stat(self, path: str) -> FileInfo:
+        info = super().stat(path)
+        return FileInfoFields(info.path, 0, info.mod_time, info.is_dir)
+
+
+class DeletesOnlyFiles(InMemoryDriver):
+    def delete(self, path: str) -> None:
+        if not self.stat(path).is_dir:
+            super().delete(path)
+
+
+class RefusesASecondClose(InMemoryDriver):
+    is_closed = False
+
+    def close(self) -> None:
+        if self.is_closed:
+            raise StorageDriverError("closed already")
+        self.is_closed = True
+        super().close()
+
+
+class SpeaksAnotherVersion(InMemoryDriver):
+    version = Version(CURRENT_VERSION.major + 1, 0)
+
+
 WRONG: Sequence[tuple[Callable[[], StorageDriver], str]] = (
+    (TellsNoSize, "stat_file_and_directory"),
+    (DeletesOnlyFiles, "delete_a_tree"),
     (KeepsTheTail, "write_into_the_middle"),
     (FillsGapsWithZeros, "write_beyond_the_end"),
     (FillsGapsWithZeros, "write_beyond_nothing"),
@@ -691,6 +723,8 @@ def test_a_right_driver_is_not(case: str) -> None:
 
 # What the checks around a driver make up for, so that it shows only without them.
 WRONG_WITHOUT_CHECKS: Sequence[tuple[Callable[[], StorageDriver], str]] = (
+    (RefusesASecondClose, "close_twice"),
+    (SpeaksAnotherVersion, "version_of_the_contract"),
     (ClosesTheReader, "reader_stays_open"),
     (HidesTheReadersFailure, "failing_reader_of_a_new_object"),
     (WrapsTheReadersFailure, "failing_reader_of_a_new_object"),
@@ -744,13 +778,6 @@ class HalfResumes(InMemoryDriver):
             return super().uploads(prefix)
 
 
-def test_a_store_that_keeps_half_of_an_upload_is_caught() -> None:
-    drivers = iter([InMemoryDriver(), HalfResumes()])
-    only = ["upload_is_resumed_by_another_driver"]
-    report = run_suite(lambda: Checked(next(drivers)), only=only)
-    assert report.results[0].outcome is CaseOutcome.FAILED
-
-
 class Forgets(InMemoryDriver):
     """Another driver of the same store, which finds half of what is there."""
 
@@ -759,10 +786,43 @@ class Forgets(InMemoryDriver):
         self.put_content("/put", b"put")
 
 
-def test_a_store_that_forgets_half_is_caught() -> None:
-    drivers = iter([InMemoryDriver(), Forgets()])
-    report = run_suite(lambda: Checked(next(drivers)), only=["acknowledged_changes_are_there"])
+WRONG_AS_A_SECOND: Sequence[tuple[Callable[[], StorageDriver], str]] = (
+    (HalfResumes, "upload_is_resumed_by_another_driver"),
+    (Forgets, "acknowledged_changes_are_there"),
+)
+
+
+@pytest.mark.parametrize(("wrong", "case"), WRONG_AS_A_SECOND)
+def test_a_wrong_second_driver_of_a_store_is_caught(
+    wrong: Callable[[], StorageDriver], case: str
+) -> None:
+    drivers = iter([InMemoryDriver(), wrong()])
+    report = run_suite(lambda: Checked(next(drivers)), only=[case])
     assert report.results[0].outcome is CaseOutcome.FAILED
+
+
+CAUGHT = frozenset(
+    [case for _, case in (*WRONG, *WRONG_WITHOUT_CHECKS, *WRONG_AS_A_SECOND)]
+    + [*NEED_CHECKS, "uploads_are_refused"]
+)
+"""The cases that have caught a driver above."""
+
+
+# Keys of what is broken once: not those of the tests of other suites, whose cases are here too.
+@pytest.mark.parametrize(
+    "key", [key for key in REQUIREMENTS if key.split()[0] not in ("2015", "also")]
+)
+def test_every_line_of_the_contract_is_broken_once(key: str) -> None:
+    assert any(case.name in CAUGHT for case in CASES if key in case.covers)
+
+
+def test_the_documentation_says_how_many_there_are(checkout: Path) -> None:
+    drivers = {wrong for wrong, _ in (*WRONG, *WRONG_WITHOUT_CHECKS, *WRONG_AS_A_SECOND)}
+    # One without any checks, one that hides its uploads, and one that always fails.
+    count = len(drivers) + 3
+    text = " ".join((checkout / "docs" / "suite.md").read_text(encoding="utf-8").split())
+    assert f"{len(CASES)} cases" in text
+    assert f"{count} wrong drivers" in text
 
 
 class AlwaysFails(InMemoryDriver):
