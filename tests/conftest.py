@@ -62,6 +62,16 @@ def _pytest_makes_its_own_directory_first(tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _signals_are_not_ignored() -> None:
+    # As they are for what a shell runs in the background, and for all that this starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _zeromq_has_started() -> None:
     # Its context lives as long as the process, with two threads and a few descriptors of its own.
     # So does another one that pyzmq makes for the first message that is sent without copying it.
