@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from storagedriver.contract import (
     InvalidParametersError,
@@ -23,6 +24,9 @@ from storagedriver.drivers.filesystem import FilesystemDriver
 from storagedriver.drivers.inmemory import InMemoryDriver
 from storagedriver.ipc import serve
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 # Long enough for many kills to fall into it.
 PAUSE_SECONDS = 0.02
 
@@ -30,8 +34,8 @@ PAUSE_SECONDS = 0.02
 class PutsInTwoHalves(FilesystemDriver):
     """Replaces no content atomically."""
 
-    def put_content(self, path: str, content: object) -> None:
-        data = bytes(as_bytes_view(content))  # type: ignore[arg-type]  # whatever the base takes
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
+        data = bytes(as_bytes_view(content))
         super().put_content(path, data[: len(data) // 2])
         time.sleep(PAUSE_SECONDS)
         super().put_content(path, data)
@@ -40,8 +44,8 @@ class PutsInTwoHalves(FilesystemDriver):
 class ShowsTemporaryObjects(FilesystemDriver):
     """Stages under a name that can be listed."""
 
-    def put_content(self, path: str, content: object) -> None:
-        super().put_content("/put-under-way", content)  # type: ignore[arg-type]  # as above
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
+        super().put_content("/put-under-way", content)
         time.sleep(PAUSE_SECONDS)
         super().move("/put-under-way", path)
 
@@ -86,16 +90,16 @@ class Impatient(InMemoryDriver):
 class NeedsDescriptors(InMemoryDriver):
     """Takes a lack of descriptors for a bug."""
 
-    def put_content(self, path: str, content: object) -> None:
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
         for descriptor in [os.dup(0) for _ in range(20)]:
             os.close(descriptor)
-        super().put_content(path, content)  # type: ignore[arg-type]  # as above
+        super().put_content(path, content)
 
 
 class EndsWithoutDescriptors(NeedsDescriptors):
     """Ends when it has no descriptors."""
 
-    def put_content(self, path: str, content: object) -> None:
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
         try:
             super().put_content(path, content)
         except OSError:
@@ -109,12 +113,12 @@ class Overwhelmed(InMemoryDriver):
         super().__init__()
         self._calls = threading.Semaphore(4)
 
-    def put_content(self, path: str, content: object) -> None:
+    def put_content(self, path: str, content: ReadableBuffer) -> None:
         if not self._calls.acquire(blocking=False):
             raise StorageDriverError("too much")
         try:
             time.sleep(PAUSE_SECONDS)
-            super().put_content(path, content)  # type: ignore[arg-type]  # as above
+            super().put_content(path, content)
         finally:
             self._calls.release()
 
