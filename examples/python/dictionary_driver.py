@@ -26,7 +26,7 @@ from storagedriver.contract import (
     StorageDriver,
     UnsupportedMethodError,
 )
-from storagedriver.contract.features import FLAT_NAMESPACE
+from storagedriver.contract.features import FLAT_NAMESPACE, VOLATILE
 from storagedriver.ipc import serve
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class DictionaryDriver(StorageDriver):
 
     name = "dictionary"
     # Like an object store, it has no directories that could stand in the way of an object.
-    features = frozenset({FLAT_NAMESPACE})
+    # And all of it is gone with the process: take VOLATILE out once it is not.
+    features = frozenset({FLAT_NAMESPACE, VOLATILE})
 
     def __init__(self, parameters: Mapping[str, object]) -> None:
         for parameter in parameters:
