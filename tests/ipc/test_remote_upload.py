@@ -185,7 +185,8 @@ def test_an_upload_that_is_closed_again_before_the_write_is_opened_once_more(
 
 
 def test_an_upload_is_not_opened_again_for_ever(caller: FakeCalls, upload: RemoteUpload) -> None:
-    caller.will_answer(*[not_open(), opened(10)] * 5, not_open())
+    again: list[Answer] = [not_open(), opened(10)]
+    caller.will_answer(*again * 5, not_open())
     with pytest.raises(PathNotFoundError):
         upload.write(b"abc")
 
