@@ -234,8 +234,9 @@ class Driver:
             for source, _ in self.poller.poll():
                 if not isinstance(source, zmq.Socket):
                     os._exit(0)
-                request, *rest = source.recv_multipart()
-                self.take(source, [*unpack(request), *rest])
+                socket = cast("zmq.Socket[bytes]", source)
+                request, *rest = socket.recv_multipart()
+                self.take(socket, [*unpack(request), *rest])
 
     def take(self, socket: zmq.Socket[bytes], message: list[Any]) -> None:
         if message[0] == 8:
