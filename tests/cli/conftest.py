@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class Answer:
 
 
 Command = Callable[..., Answer]
+
+PATIENCE_SECONDS = 60.0
 
 STALLING_PROGRAM = """#!{python}
 import sys
@@ -55,7 +58,7 @@ class StallingDriver(DictionaryDriver):
     name = "stalling"
 
     def __init__(self, parameters):
-        super().__init__(parameters)
+        super().__init__(dict())
         self._fifo = parameters["fifo"]
 
     def read_stream(self, path, offset=0):
@@ -74,8 +77,14 @@ class StallingDriver:
     fifo: Path
 
     def wait_until_it_stalls(self) -> None:
-        # Opening it for reading waits for the other side.
-        self.fifo.read_bytes()
+        descriptor = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            poller = select.poll()
+            poller.register(descriptor, select.POLLIN)
+            # It opens the other end and closes it again.
+            assert poller.poll(PATIENCE_SECONDS * 1000), "the driver has not come so far"
+        finally:
+            os.close(descriptor)
 
 
 @pytest.fixture
