@@ -103,7 +103,7 @@ class ChannelPool:
     def close(self, grace_seconds: float) -> int:
         """Take no more calls; wait for those in flight, at most for the time given.
 
-        Return how many channels are held all the same.
+        Return how many channels are held, or being opened, all the same.
         """
         deadline = monotonic() + grace_seconds
         with self._changed:
@@ -112,7 +112,11 @@ class ChannelPool:
             self._open_channel = _refuse
             while (held := self._hang_up_idle()) and (left := deadline - monotonic()) > 0:
                 self._changed.wait(min(left, _LOOK_SECONDS))
-            return held
+        # One that is being opened is not among them yet, and its thread waits for the process too.
+        if not self._opening.acquire(blocking=False):
+            return held + 1
+        self._opening.release()
+        return held
 
     def _hang_up_idle(self) -> int:
         """Close what is idle; return how many channels are still held."""

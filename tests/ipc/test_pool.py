@@ -255,3 +255,21 @@ class TestAdopting:
         pool.adopt(pair[0])
         with closing(acquire(pool)), pytest.raises(ThrottledError):
             acquire(pool, SHORT_SECONDS)
+
+
+def test_a_channel_that_is_being_opened_counts_as_held(threads: ThreadPoolExecutor) -> None:
+    is_opening, go_on = threading.Event(), threading.Event()
+
+    def open_slowly(timeout_seconds: float | None) -> Channel:
+        is_opening.set()
+        go_on.wait(PATIENCE_SECONDS)
+        raise ChannelLostError(process_ended=True)
+
+    pool = ChannelPool(open_slowly, limit=1)
+    opening = threads.submit(acquire, pool)
+    assert is_opening.wait(PATIENCE_SECONDS)
+    assert pool.close(0) == 1
+    go_on.set()
+    with pytest.raises(ChannelLostError):
+        opening.result(PATIENCE_SECONDS)
+    assert pool.close(0) == 0

@@ -56,10 +56,11 @@ class Crashing:
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
         self._script = directory / "script.json"
-        self._root = str(directory / "root")
+        # Nothing is synced: it is the process that ends here, not the machine.
+        self._parameters = {"rootdirectory": str(directory / "root"), "durability": "none"}
         self._stack = stack
         # As it is after all crashes, seen by another driver.
-        self.store = stack.enter_context(FilesystemDriver(self._root))
+        self.store = stack.enter_context(FilesystemDriver.from_parameters(self._parameters))
 
     def start(
         self, method: str, step: Mapping[str, object], *, replay: Replay | None = None
@@ -72,7 +73,7 @@ class Crashing:
             {
                 "script": str(self._script),
                 "driver": "filesystem",
-                "parameters": {"rootdirectory": self._root},
+                "parameters": self._parameters,
             },
             name="crashing",
             replay=replay or Replay(),
