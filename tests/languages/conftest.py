@@ -1,0 +1,85 @@
+"""What the tests of drivers in other languages share: tools that may be missing, and the checks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from storagedriver.conformance import CaseOutcome, Report
+from storagedriver.conformance.faults import Subject, Verdict, check_faults
+
+# The first build on a machine fetches libraries and compiles them, beside other tests.
+TOOL_SECONDS = 900.0
+
+FAULT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The tools of a language, run in the folder of its example."""
+
+    folder: Path
+
+    def run(self, *command: str) -> str:
+        """Return what a command prints, with its errors; the test fails with that if it does."""
+        done = self.try_to_run(command)
+        if done.returncode != 0:
+            pytest.fail(f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout}")
+        return done.stdout
+
+    def try_to_run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=TOOL_SECONDS,
+        )
+
+
+def find_tools(folder: Path, probe: Sequence[str], *, needs: str) -> Tools:
+    """Return the tools for an example if the command `probe` succeeds in its folder.
+
+    Otherwise the test is skipped, and told so with what it `needs`. In continuous integration it
+    fails: what is skipped there is not tested anywhere.
+    """
+    tools = Tools(folder)
+    try:
+        done = tools.try_to_run(probe)
+    except FileNotFoundError:
+        _unavailable(f"{needs} is not on PATH")
+    if done.returncode != 0:
+        _unavailable(f"{needs} is wanted, and {' '.join(probe)} says: {done.stdout.strip()}")
+    return tools
+
+
+def _unavailable(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def assert_all_passed(report: Report, features: frozenset[str]) -> None:
+    """Hold a run to what it was to be: no case failed, or was skipped for want of a feature."""
+    failed = {result.name: result.reason for result in report.with_outcome(CaseOutcome.FAILED)}
+    assert failed == {}
+    assert report.passed
+    assert report.features == features
+
+
+def assert_bears_faults(program: Path, name: str, parameters: dict[str, object]) -> None:
+    """Hold a driver to the fault kit, which its store must be empty for."""
+    subject = Subject(name, [str(program)], parameters)
+    report = check_faults(subject, seconds=FAULT_SECONDS)
+    failed = [found for found in report.findings if found.verdict is not Verdict.PASSED]
+    assert failed == []
+    assert report.passed
