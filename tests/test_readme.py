@@ -38,7 +38,8 @@ def test_every_link_leads_somewhere(readme: str, checkout: Path) -> None:
 
 
 def test_every_file_and_folder_that_is_named_exists(readme: str, checkout: Path) -> None:
-    for name in re.findall(r"`((?:[a-z_]+/)+[A-Za-z_.]*)`", readme):
+    # What is in build/ a command makes, and a fresh checkout has none of it.
+    for name in re.findall(r"`((?!build/)(?:[a-z_]+/)+[A-Za-z_.]*)`", readme):
         assert (checkout / name).exists(), name
 
 
