@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from time import monotonic
+from typing import Final
 
 from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
 from storagedriver.ipc.messages import Response, Wire
 from storagedriver.ipc.states import State
 from storagedriver.ipc.wire_errors import error_from_wire
+
+# For a call to see that the process has ended: it watches that.
+_LAST_CALL_SECONDS: Final = 5.0
 
 
 class ControlChannel:
@@ -29,9 +33,12 @@ class ControlChannel:
         due and the next call takes it off first; ProtocolError, ChannelLostError.
         """
         deadline = monotonic() + timeout_seconds
-        if not self._lock.acquire(timeout=max(0.0, timeout_seconds)):
-            raise NoProgressError
+        is_mine = False
         try:
+            # Within, as an interrupt may come right behind it.
+            is_mine = self._lock.acquire(timeout=max(0.0, timeout_seconds))
+            if not is_mine:
+                raise NoProgressError
             if self._is_closed:
                 # The process has ended and was put away while another call was on its way here.
                 raise ChannelLostError(process_ended=True)
@@ -43,7 +50,8 @@ class ControlChannel:
             )
             response = self._receive(deadline)
         finally:
-            self._lock.release()
+            if is_mine:
+                self._lock.release()
         if response.error is not None:
             raise error_from_wire(response.error)
         return response.result or {}
@@ -53,9 +61,12 @@ class ControlChannel:
 
         The process has ended by then. Every further call is ChannelLostError.
         """
-        with self._lock:
-            self._is_closed = True
-            self.channel.close()
+        # Not for ever: an interrupt may have come between the end of a call and its release.
+        is_mine = self._lock.acquire(timeout=_LAST_CALL_SECONDS)
+        self._is_closed = True
+        self.channel.close()
+        if is_mine:
+            self._lock.release()
 
     def _receive(self, deadline: float) -> Response:
         while True:

@@ -146,9 +146,12 @@ class ChannelPool:
     ) -> Channel | None:
         # One opens at a time, and the others then find out whether there is still need.
         left = -1.0 if deadline is None else max(0.0, deadline - monotonic())
-        if not self._opening.acquire(timeout=left):
-            raise NoProgressError
+        is_mine = False
         try:
+            # Within, as an interrupt may come right behind it.
+            is_mine = self._opening.acquire(timeout=left)
+            if not is_mine:
+                raise NoProgressError
             if self._is_closed:
                 raise ClosedError
             try:
@@ -160,7 +163,8 @@ class ChannelPool:
             self._all.add(channel)
             return channel
         finally:
-            self._opening.release()
+            if is_mine:
+                self._opening.release()
 
     def _wait(self, path: str, deadline: float | None) -> None:
         held = [channel.holder for channel in list(self._all)]

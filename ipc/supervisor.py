@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
-from typing import Protocol
+from typing import Final, Protocol
 
 from storagedriver.contract import DriverCrashedError, DriverTimeoutError, StorageDriverError
 from storagedriver.contract.features import VOLATILE
@@ -24,6 +24,9 @@ from storagedriver.ipc.pool import ClosedError
 from storagedriver.ipc.process import DriverProcess
 from storagedriver.ipc.restart_policy import RestartHistory, RestartPolicy
 from storagedriver.ipc.running import RunningDriver
+
+# For a start to see that its process was killed, and to clean up.
+_LAST_START_SECONDS: Final = 15.0
 
 
 class StartDriver(Protocol):
@@ -96,12 +99,18 @@ class Supervisor:
         if running.process.is_forked or not running.has_ended:
             return running
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
-        if not self._replacing.acquire(timeout=-1 if timeout_seconds is None else timeout_seconds):
-            raise running.crash()
+        is_mine = False
         try:
+            # Within, as an interrupt may come right behind it.
+            is_mine = self._replacing.acquire(
+                timeout=-1 if timeout_seconds is None else timeout_seconds
+            )
+            if not is_mine:
+                raise running.crash()
             return self._replaced(deadline)
         finally:
-            self._replacing.release()
+            if is_mine:
+                self._replacing.release()
 
     def lost(self, running: RunningDriver, error: Exception) -> StorageDriverError:
         """Return what it means that a channel of `running` was lost; see `RunningDriver.lost`."""
@@ -129,10 +138,15 @@ class Supervisor:
         starting = self._starting
         if starting is not None:
             starting.kill()
-        with self._replacing:
+        # Not for ever: an interrupt may have come between the end of a start and its release.
+        is_mine = self._replacing.acquire(timeout=_LAST_START_SECONDS)
+        try:
             self._running.stop(calls_seconds=calls_seconds)
             # Also where it had ended by itself. A restart does not wait for that: it may take long.
             self._running.process.wait_for_strays()
+        finally:
+            if is_mine:
+                self._replacing.release()
 
     def tell(self, kind: EventKind, *, method: str = "", path: str = "", detail: str = "") -> None:
         """Tell of an event of the process that runs now."""
