@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from functools import partial
@@ -15,6 +16,19 @@ from storagedriver.cli.suite_runs import SuiteSettings
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
+
+FLAT_DRIVER = """#!{python}
+from storagedriver.contract.features import FLAT_NAMESPACE
+from storagedriver.drivers.inmemory import InMemoryDriver
+from storagedriver.ipc import serve
+
+
+class FlatDriver(InMemoryDriver):
+    features = InMemoryDriver.features | frozenset([FLAT_NAMESPACE])
+
+
+serve(lambda parameters: FlatDriver())
+"""
 
 
 def test_the_demonstration_tells_what_it_measured_and_leaves_nothing(
@@ -57,12 +71,13 @@ def test_the_demonstration_for_people_is_four_lines(storagedriver: Command) -> N
 
 @pytest.mark.usefixtures("_small")
 def test_a_driver_that_fails_the_suite_ends_the_demonstration(
-    storagedriver: Command, drivers_directory: Path, monkeypatch: pytest.MonkeyPatch
+    storagedriver: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Another driver by the name: it skips the only case, so nothing has passed.
-    program = drivers_directory / "registry-storage-dictionary"
-    program.rename(drivers_directory / "registry-storage-filesystem")
-    monkeypatch.setenv("STORAGEDRIVER_PATH", str(drivers_directory))
+    program = tmp_path / "registry-storage-filesystem"
+    program.write_text(FLAT_DRIVER.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setenv("STORAGEDRIVER_PATH", str(tmp_path))
     monkeypatch.setattr(demo, "SuiteSettings", partial(SuiteSettings, only=["write_below_a_file"]))
     answer = storagedriver("demo")
     assert (answer.status, answer.stdout) == (1, "")
