@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,6 +61,40 @@ def find_tools(folder: Path, probe: Sequence[str], *, needs: str) -> Tools:
     if done.returncode != 0:
         _unavailable(f"{needs} is wanted, and {' '.join(probe)} says: {done.stdout.strip()}")
     return tools
+
+
+def ensure_debian_packages(*names: str) -> None:
+    """Have system packages of Debian there, for an example that is built with them.
+
+    Continuous integration installs what is missing, if it is root. Everywhere else the test is
+    skipped, and told so with what is missing, or fails as in `find_tools`. Where packages are not
+    those of Debian nothing is done: the build says what it does not find.
+    """
+    if shutil.which("dpkg-query") is None:
+        return
+    missing = _missing_packages(names)
+    if missing and os.environ.get("CI") and os.geteuid() == 0:
+        _install(missing)
+        missing = _missing_packages(names)
+    if missing:
+        _unavailable(f"packages are not installed: apt-get install {' '.join(missing)}")
+
+
+def _missing_packages(names: Sequence[str]) -> list[str]:
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Abbrev}"]
+    tools = Tools(Path("/"))
+    # One that was removed and has left its settings is known too: it is not "ii".
+    return [name for name in names if not tools.try_to_run([*query, name]).stdout.startswith("ii")]
+
+
+def _install(names: Sequence[str]) -> None:
+    apt = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300")
+    install = (*apt, "install", "--yes", "--no-install-recommends", *names)
+    tools = Tools(Path("/"))
+    if tools.try_to_run(install).returncode != 0:
+        # A new machine knows no packages yet, one that is not new those of some time ago.
+        tools.run(*apt, "update")
+        tools.run(*install)
 
 
 def _unavailable(reason: str) -> NoReturn:
