@@ -28,12 +28,13 @@ def run_benchmark(
     subjects: Sequence[Subject],
     *,
     title: str,
+    works: Sequence[Work] = WORKS,
     size: Size = Size.NORMAL,
     rounds: int | None = None,
     seed: int = DEFAULT_SEED,
     on_turn: Callable[[str], None] = lambda text: None,
 ) -> Report:
-    """Have all subjects do all work and return the figures; the first subject is the baseline.
+    """Have all subjects do all `works` and return the figures; the first subject is the baseline.
 
     For each work there are `rounds` rounds (the size has its own number), and in each round every
     subject has one turn, with a fresh start; the order moves on by one from round to round. Only
@@ -46,7 +47,7 @@ def run_benchmark(
     count = amounts.rounds if rounds is None else rounds
     results: list[ItemResult] = []
     loads: list[Load] = []
-    for work in WORKS:
+    for work in works:
         figures: dict[str, list[Figures]] = {subject.name: [] for subject in subjects}
         for number in range(count):
             watch = LoadWatch(work.name, number)

@@ -165,6 +165,11 @@ class IPCStorageDriver(StorageDriver):
         return self._supervisor.running.version
 
     @property
+    def max_channels(self) -> int:
+        """How many calls the driver takes at once. A stream that is open is one; others wait."""
+        return self._supervisor.running.max_channels
+
+    @property
     def pid(self) -> int:
         """The driver's process: the one that was started last."""
         return self._supervisor.running.process.pid

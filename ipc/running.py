@@ -70,6 +70,7 @@ class RunningDriver:
     Attributes:
         name: what it was started as, which errors mention.
         version: the version that both sides speak.
+        max_channels: how many calls it takes at once.
         features: what the driver says it can do.
         pool: the channels for calls.
         process: the child process.
@@ -180,7 +181,9 @@ class RunningDriver:
         self.version = negotiate(_parse_version(text(result, "version")))
         self.features = texts(result, "features")
         limit = count(result, "max_channels")
-        self.pool = ChannelPool(self._open_channel, limit=max(1, limit))
+        # Without worker channels the control channel takes the calls.
+        self.max_channels = max(1, limit)
+        self.pool = ChannelPool(self._open_channel, limit=self.max_channels)
         if limit == 0:
             self.pool.adopt(channel)
 

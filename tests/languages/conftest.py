@@ -1,108 +1,57 @@
-"""What the tests of drivers in other languages share: tools that may be missing, and the checks."""
+"""What the tests of drivers in other languages share: what was built, and what was found."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from storagedriver.conformance import CaseOutcome, Report
 from storagedriver.conformance.faults import Subject, Verdict, check_faults
-
-# The first build on a machine fetches libraries and compiles them, beside other tests.
-TOOL_SECONDS = 900.0
+from tests.languages.languages import LANGUAGES, Builds, sizes_of
+from tests.languages.matrix import Matrix, page_with
+from tests.languages.tools import (
+    Tools as Tools,
+)
+from tests.languages.tools import (
+    ensure_debian_packages as ensure_debian_packages,
+)
+from tests.languages.tools import (
+    find_tools as find_tools,
+)
 
 FAULT_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """The tools of a language, run in the folder of its example."""
-
-    folder: Path
-
-    def run(self, *command: str) -> str:
-        """Return what a command prints, with its errors; the test fails with that if it does."""
-        done = self.try_to_run(command)
-        if done.returncode != 0:
-            pytest.fail(f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout}")
-        return done.stdout
-
-    def try_to_run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=TOOL_SECONDS,
-        )
+@pytest.fixture(scope="session")
+def builds(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """The examples in all languages, each built when it is first asked for."""
+    return Builds(checkout / "examples", tmp_path_factory.mktemp("built"))
 
 
-def find_tools(folder: Path, probe: Sequence[str], *, needs: str) -> Tools:
-    """Return the tools for an example if the command `probe` succeeds in its folder.
+@pytest.fixture(scope="session")
+def matrix(checkout: Path, request: pytest.FixtureRequest) -> Iterator[Matrix]:
+    """What is known of the drivers, for tests to put in what they find.
 
-    Otherwise the test is skipped, and told so with what it `needs`. In continuous integration it
-    fails: what is skipped there is not tested anywhere.
+    Full runs and those of continuous integration write it down, with the page that shows it.
     """
-    tools = Tools(folder)
-    try:
-        done = tools.try_to_run(probe)
-    except FileNotFoundError:
-        _unavailable(f"{needs} is not on PATH")
-    if done.returncode != 0:
-        _unavailable(f"{needs} is wanted, and {' '.join(probe)} says: {done.stdout.strip()}")
-    return tools
+    data, page = checkout / "examples" / "matrix.json", checkout / "examples" / "README.md"
+    matrix = Matrix.read(data)
+    yield matrix
+    if request.config.getoption("--full") or os.environ.get("CI"):
+        matrix.lines = {
+            part: lines
+            for language in LANGUAGES
+            for part, lines in sizes_of(language, data.parent).items()
+        }
+        matrix.write(data)
+        text = page_with(matrix, page.read_text(encoding="utf-8"))
+        page.write_text(text, encoding="utf-8")
 
 
-def ensure_debian_packages(*names: str) -> None:
-    """Have system packages of Debian there, for an example that is built with them.
-
-    Continuous integration installs what is missing, if it is root. Everywhere else the test is
-    skipped, and told so with what is missing, or fails as in `find_tools`. Where packages are not
-    those of Debian nothing is done: the build says what it does not find.
-    """
-    if shutil.which("dpkg-query") is None:
-        return
-    missing = _missing_packages(names)
-    if missing and os.environ.get("CI") and os.geteuid() == 0:
-        _install(missing)
-        missing = _missing_packages(names)
-    if missing:
-        _unavailable(f"packages are not installed: apt-get install {' '.join(missing)}")
-
-
-def _missing_packages(names: Sequence[str]) -> list[str]:
-    query = ["dpkg-query", "--show", "--showformat=${db:Status-Abbrev}"]
-    tools = Tools(Path("/"))
-    # One that was removed and has left its settings is known too: it is not "ii".
-    return [name for name in names if not tools.try_to_run([*query, name]).stdout.startswith("ii")]
-
-
-def _install(names: Sequence[str]) -> None:
-    apt = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300")
-    install = (*apt, "install", "--yes", "--no-install-recommends", *names)
-    tools = Tools(Path("/"))
-    if tools.try_to_run(install).returncode != 0:
-        # A new machine knows no packages yet, one that is not new those of some time ago.
-        tools.run(*apt, "update")
-        tools.run(*install)
-
-
-def _unavailable(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
+# LEAD: compatibility until all languages have landed; goes away.
 def assert_all_passed(report: Report, features: frozenset[str]) -> None:
     """Hold a run to what it was to be: no case failed, or was skipped for want of a feature."""
     failed = {result.name: result.reason for result in report.with_outcome(CaseOutcome.FAILED)}

@@ -1,0 +1,121 @@
+"""The languages that there are drivers in: what builds each of them, and what it is made of."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.languages.code_lines import count_code_lines
+from tests.languages.tools import Tools, ensure_debian_packages, find_tools
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An example that has been built."""
+
+    tools: Tools
+    """In the folder to run its other tools in."""
+    programs: Path
+    """The folder of its drivers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A folder in `examples`."""
+
+    name: str
+    """Of the folder, and of what its drivers are called by."""
+    needs: str
+    """For people, who may have to install it."""
+    probe: tuple[str, ...]
+    """A command that succeeds in the folder where that is there."""
+    build: Callable[[Tools, Path], Built]
+    """Builds it with the tools in its folder and an empty folder for what comes of it."""
+    library: tuple[str, ...]
+    """Patterns of the files that the library is made of."""
+    drivers: Mapping[str, tuple[str, ...]]
+    """By name, those of the files that are one driver's own."""
+    debian_packages: tuple[str, ...] = ()
+    """What it needs of the system."""
+
+
+class Builds:
+    """What has been built, or why it could not be. For one thread."""
+
+    def __init__(self, examples: Path, target: Path) -> None:
+        """`examples` holds a folder for each; `target` is empty, and takes what is made."""
+        self._examples = examples
+        self._target = target
+        self._done: dict[str, Built | BaseException] = {}
+
+    def of(self, language: Language) -> Built:
+        """Return an example, built. The test is skipped, or fails, if it cannot be."""
+        if language.name not in self._done:
+            self._done[language.name] = self._build(language)
+        built = self._done[language.name]
+        if isinstance(built, BaseException):
+            raise built
+        return built
+
+    def _build(self, language: Language) -> Built | BaseException:
+        target = self._target / language.name
+        target.mkdir()
+        try:
+            ensure_debian_packages(*language.debian_packages)
+            tools = find_tools(self._examples / language.name, language.probe, needs=language.needs)
+            return language.build(tools, target)
+        # Once is enough: minutes would go by until the next test fails in the same way.
+        except (pytest.fail.Exception, pytest.skip.Exception) as outcome:
+            return outcome
+
+
+def sizes_of(language: Language, examples: Path) -> dict[str, int]:
+    """Return how many lines of code its library has, and what is each driver's own."""
+    folder = examples / language.name
+    parts = {f"{language.name}, the library": language.library, **language.drivers}
+    return {
+        part: sum(count_code_lines(file) for file in _sources(folder, patterns))
+        for part, patterns in parts.items()
+    }
+
+
+def _sources(folder: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    """Iterate over the files that patterns name, without tests."""
+    for pattern in patterns:
+        for file in sorted(folder.glob(pattern)):
+            if not {"test", "tests"} & set(file.relative_to(folder).parts[:-1]) and not (
+                file.stem.endswith("_test")
+            ):
+                yield file
+
+
+def _copied(tools: Tools, target: Path) -> Tools:
+    """Return the tools in a copy: they put what they make beside the sources."""
+    left_out = shutil.ignore_patterns("node_modules", "dist", "target", "bin")
+    return Tools(shutil.copytree(tools.folder, target / tools.folder.name, ignore=left_out))
+
+
+def _build_go(tools: Tools, target: Path) -> Built:
+    # No commit in the programs: git refuses to tell it in a checkout of another user.
+    tools.run("go", "build", "-buildvcs=false", "-o", f"{target}/", "./cmd/...")
+    return Built(tools, target)
+
+
+GO = Language(
+    "go",
+    needs="Go 1.25 or later",
+    # It reads go.mod, which says the version, and nothing from the network but a newer toolchain.
+    probe=("go", "list", "-m"),
+    build=_build_go,
+    library=("storagedriver/**/*.go", "internal/**/*.go"),
+    drivers={
+        "go-inmemory": ("drivers/inmemory/*.go", "cmd/registry-storage-go-inmemory/*.go"),
+        "go-filesystem": ("drivers/filesystem/*.go", "cmd/registry-storage-go-filesystem/*.go"),
+    },
+)
+
+LANGUAGES = (GO,)
