@@ -3,12 +3,12 @@ package storagedriver
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/channel"
-	"storagedriver.example/go/storagedriver/internal/session"
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/channel"
+	"storagedriver.example/go/internal/content"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
 )
 
 // errHungUp is why a call ends whose host has closed the channel or is lost: nothing is answered.
@@ -23,23 +23,16 @@ type call struct {
 	ctx     context.Context
 	stop    context.CancelCauseFunc
 	began   time.Time
-	lent    []byte // goes back when the call has ended
+	source  *content.Source // of what is sent, if anything is; released when the call has ended
 
-	// news is filled when something has come: credit, or a piece.
-	news chan struct{}
-
-	mutex    sync.Mutex
-	pieces   [][]byte
-	complete bool
+	// queue is the content that has come; it tells of credit too.
+	queue *content.Queue
 }
 
 func newCall(ctx context.Context, channel *channel.Channel, request *wire.Message) *call {
-	c := &call{Message: request, channel: channel, began: time.Now(), news: make(chan struct{}, 1)}
+	c := &call{Message: request, channel: channel, began: time.Now(), queue: content.NewQueue()}
 	c.ctx, c.stop = context.WithCancelCause(ctx)
-	if request.Content != nil {
-		c.pieces = append(c.pieces, request.Content)
-	}
-	c.complete = request.Params["end"] == true
+	c.queue.Add(request.Content, request.Params["end"] == true)
 	return c
 }
 
@@ -51,36 +44,15 @@ func (c *call) take(m *wire.Message) {
 	case wire.Close:
 		c.stop(errHungUp)
 	case wire.Chunk, wire.End:
-		c.add(m)
+		c.queue.Add(m.Content, m.Kind == wire.End)
 	}
-	select {
-	case c.news <- struct{}{}:
-	default: // what came before has not been looked at either
-	}
-}
-
-// joinedBytes is up to where pieces become one, so that a host that sends single bytes costs no more
-// memory than its credit.
-const joinedBytes = 4 << 10
-
-func (c *call) add(m *wire.Message) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	last := len(c.pieces) - 1
-	switch {
-	case len(m.Content) == 0:
-	case last >= 0 && len(c.pieces[last])+len(m.Content) <= joinedBytes:
-		c.pieces[last] = append(c.pieces[last], m.Content...)
-	default:
-		c.pieces = append(c.pieces, m.Content)
-	}
-	c.complete = c.complete || m.Kind == wire.End
+	c.queue.Tell()
 }
 
 // wait returns when something may have come, or why the call is to end.
 func (c *call) wait() error {
 	select {
-	case <-c.news:
+	case <-c.queue.News():
 	case <-c.ctx.Done():
 	}
 	return c.stopped()

@@ -15,6 +15,7 @@ import (
 // Digest is what a content should have: write the content to it, then ask.
 type Digest struct {
 	hash.Hash
+	text     string
 	expected string
 }
 
@@ -42,12 +43,15 @@ func ParseDigest(text string) (*Digest, error) {
 	if !known {
 		return nil, ParameterError("digest", fmt.Sprintf("the algorithm %.40s is not known", match[1]))
 	}
-	digest := &Digest{make(), match[2]}
+	digest := &Digest{make(), text, match[2]}
 	if digits := 2 * digest.Size(); len(match[2]) != digits {
 		return nil, ParameterError("digest", fmt.Sprintf("has not %d hexadecimal digits", digits))
 	}
 	return digest, nil
 }
+
+// String returns the text that was parsed.
+func (d *Digest) String() string { return d.text }
 
 // Matches tells whether all that was written has the digest.
 func (d *Digest) Matches() bool { return hex.EncodeToString(d.Sum(nil)) == d.expected }

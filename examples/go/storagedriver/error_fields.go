@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/wire"
 )
 
 // fieldsOf are the fields of each code by their names on the wire.
@@ -162,9 +162,10 @@ func cutStart(text string, room int) (string, bool) {
 	return text, true
 }
 
-// errorFromWire returns the error that a map means. An unknown code is kept; what is missing or of a
-// wrong type becomes a neutral value. ok is false if the map has no code.
-func errorFromWire(given map[string]any) (_ *Error, ok bool) {
+// DecodeError returns the error that the map of a RESPONSE means, for a library of the host's side.
+// An unknown code is kept; what is missing or of a wrong type becomes a neutral value. ok is false if
+// the map has no code.
+func DecodeError(given map[string]any) (_ *Error, ok bool) {
 	code, ok := given["code"].(string)
 	if !ok {
 		return nil, false

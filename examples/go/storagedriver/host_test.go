@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/channel"
-	"storagedriver.example/go/storagedriver/internal/session"
-	"storagedriver.example/go/storagedriver/internal/wire"
-	"storagedriver.example/go/storagedriver/internal/zmtp"
+	"storagedriver.example/go/internal/channel"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
+	"storagedriver.example/go/internal/zmtp"
 )
 
 const testToken = "k1"
@@ -166,7 +166,7 @@ func (c *hostChannel) succeed(method string, params map[string]any, content []by
 // failure returns the error that a response means.
 func failure(t *testing.T, response *wire.Message) *Error {
 	t.Helper()
-	decoded, ok := errorFromWire(response.Error)
+	decoded, ok := DecodeError(response.Error)
 	if !ok {
 		t.Fatalf("no error: %+v", response)
 	}

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"io"
 
-	"storagedriver.example/go/storagedriver/internal/session"
-	"storagedriver.example/go/storagedriver/internal/wire"
-	"storagedriver.example/go/storagedriver/internal/zmtp"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
+	"storagedriver.example/go/internal/zmtp"
 )
 
 // incoming is the content of a write, as the reader that a driver is given. It grants credit for
@@ -84,11 +84,13 @@ func (in *incoming) fill() error {
 		if in.err = in.call.stopped(); in.err != nil {
 			break
 		}
-		if found, complete := in.next(); found {
-			break
-		} else if complete {
+		piece, complete := in.call.queue.Next()
+		switch {
+		case piece != nil:
+			in.piece, in.whole = piece, piece
+		case complete:
 			in.err = io.EOF
-		} else {
+		default:
 			in.err = in.call.wait()
 		}
 	}
@@ -96,18 +98,6 @@ func (in *incoming) fill() error {
 		return nil
 	}
 	return in.err
-}
-
-func (in *incoming) next() (found, complete bool) {
-	c := in.call
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if len(c.pieces) == 0 {
-		return false, c.complete
-	}
-	in.whole, c.pieces[0] = c.pieces[0], nil
-	in.piece, c.pieces = in.whole, c.pieces[1:]
-	return true, c.complete
 }
 
 // consume drops what was read of the piece, and grants credit if that is due.

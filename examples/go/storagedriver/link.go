@@ -9,10 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/channel"
-	"storagedriver.example/go/storagedriver/internal/session"
-	"storagedriver.example/go/storagedriver/internal/wire"
-	"storagedriver.example/go/storagedriver/internal/zmtp"
+	"storagedriver.example/go/internal/channel"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
 )
 
 // link is the driver's end of one channel. One goroutine receives, and another one answers the
@@ -100,7 +99,9 @@ func (l *link) run(name string, last func(*call) bool) {
 		if response != nil {
 			l.send(response)
 		}
-		zmtp.Release(c.lent)
+		if c.source != nil {
+			c.source.Release() // the response may have had its last piece
+		}
 		c.stop(nil)
 		if isLast || response == nil {
 			return

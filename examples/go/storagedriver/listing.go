@@ -5,7 +5,7 @@ import (
 	"iter"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/wire"
 )
 
 // A listing is sent on when this much of it is there, or this long after its last part: large enough

@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/session"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
 )
 
 // With this in its environment the test program is a driver, whose Stat never returns.
@@ -39,7 +40,7 @@ func program(t *testing.T, endpoint string, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, os.Args[0], arguments...)
 	command.Env = append(os.Environ(), asDriverVariable+"=1")
 	if endpoint != "" {
-		command.Env = append(command.Env, endpointVariable+"="+endpoint)
+		command.Env = append(command.Env, wire.EndpointVariable+"="+endpoint)
 	}
 	return command
 }

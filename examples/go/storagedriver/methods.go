@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/wire"
 )
 
 // served is what all workers of a process share.

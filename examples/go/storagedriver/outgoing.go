@@ -1,12 +1,10 @@
 package storagedriver
 
 import (
-	"errors"
 	"fmt"
-	"io"
 
-	"storagedriver.example/go/storagedriver/internal/wire"
-	"storagedriver.example/go/storagedriver/internal/zmtp"
+	"storagedriver.example/go/internal/content"
+	"storagedriver.example/go/internal/wire"
 )
 
 // outgoing is the content of a read on its way to the host: as far as credit goes, after a START
@@ -69,7 +67,8 @@ func sendStream(c *call, stream *Stream, offset int64) (*wire.Message, error) {
 		left = max(0, stream.Size-offset)
 	}
 	out := outgoing{call: c, info: info}
-	source := newSource(c, stream.Reader)
+	source := content.NewSource(stream.Reader)
+	c.source = source
 	var last []byte
 	for left != 0 {
 		limit, err := out.room(1)
@@ -79,7 +78,7 @@ func sendStream(c *call, stream *Stream, offset int64) (*wire.Message, error) {
 		if left >= 0 {
 			limit = min(limit, left)
 		}
-		piece, ended, err := source.next(int(limit))
+		piece, ended, err := source.Next(int(limit))
 		if err != nil {
 			return nil, err
 		}
@@ -105,48 +104,4 @@ func sendStream(c *call, stream *Stream, offset int64) (*wire.Message, error) {
 	}
 	result := map[string]any{"size": size, "version": stream.Version}
 	return &wire.Message{Result: result, Content: last}, nil
-}
-
-// source gives the pieces of a reader: from its own memory if it has the content there, else from a
-// buffer, so that a piece is good until the next one.
-type source struct {
-	call   *call
-	reader io.Reader
-	nexter Nexter
-	buffer []byte
-}
-
-func newSource(c *call, reader io.Reader) *source {
-	nexter, _ := reader.(Nexter)
-	return &source{call: c, reader: reader, nexter: nexter}
-}
-
-// next returns up to limit bytes, at least MinChunkBytes if the limit allows, unless it has ended.
-func (s *source) next(limit int) (piece []byte, ended bool, err error) {
-	if s.nexter != nil {
-		piece, err = s.nexter.Next(limit)
-		if errors.Is(err, io.EOF) {
-			return nil, true, nil
-		}
-		if err != nil || len(piece) >= min(limit, wire.MinChunkBytes) {
-			return piece, false, err
-		}
-	}
-	if s.buffer == nil {
-		s.buffer = zmtp.Buffer()
-		s.call.lent = s.buffer // until the response is sent, which may have the last piece
-	}
-	filled := copy(s.buffer, piece)
-	least := min(limit, wire.MinChunkBytes)
-	for filled < least {
-		size, err := s.reader.Read(s.buffer[filled:limit])
-		filled += size
-		if errors.Is(err, io.EOF) {
-			return s.buffer[:filled], true, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-	}
-	return s.buffer[:filled], false, nil
 }

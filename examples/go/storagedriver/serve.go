@@ -20,12 +20,11 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"storagedriver.example/go/internal/wire"
 )
 
 const (
-	endpointVariable = "STORAGEDRIVER_ENDPOINT"
-	programPrefix    = "registry-storage-"
-
 	// exitUsage is the EX_USAGE of sysexits.h.
 	exitUsage = 64
 
@@ -39,20 +38,20 @@ const (
 func Main(program Program) {
 	file := filepath.Base(os.Args[0])
 	if program.Name == "" {
-		program.Name = strings.TrimPrefix(file, programPrefix)
+		program.Name = strings.TrimPrefix(file, wire.ProgramPrefix)
 	}
 	if len(os.Args) == 2 && os.Args[1] == "--version" {
 		printVersion(&program)
 		os.Exit(0)
 	}
-	endpoint := os.Getenv(endpointVariable)
+	endpoint := os.Getenv(wire.EndpointVariable)
 	if endpoint == "" || len(os.Args) != 2 {
 		fmt.Fprintf(os.Stderr, "%s is the storage driver '%s'; a host program starts it and talks to it.\n"+
 			"To use it from a terminal: storagedriver check %s, or storagedriver --help.\n",
 			file, program.Name, program.Name)
 		os.Exit(exitUsage)
 	}
-	_ = os.Unsetenv(endpointVariable) // not for processes that the driver starts
+	_ = os.Unsetenv(wire.EndpointVariable) // not for processes that the driver starts
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	first, err := readFirstLine(os.Stdin, os.Args[1])
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/session"
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
 )
 
 const (

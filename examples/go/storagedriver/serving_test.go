@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/wire"
-	"storagedriver.example/go/storagedriver/internal/zmtp"
+	"storagedriver.example/go/internal/wire"
+	"storagedriver.example/go/internal/zmtp"
 )
 
 const window = wire.MaxChunkBytes * wire.WindowChunks

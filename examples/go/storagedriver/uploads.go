@@ -5,7 +5,7 @@ import (
 	"context"
 	"slices"
 
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/wire"
 )
 
 func openUpload(s *served, c *call) (*wire.Message, error) {

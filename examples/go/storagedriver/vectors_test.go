@@ -4,8 +4,8 @@ import (
 	"reflect"
 	"testing"
 
-	"storagedriver.example/go/storagedriver/internal/vectors"
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/vectors"
+	"storagedriver.example/go/internal/wire"
 )
 
 func TestErrorVectors(t *testing.T) {
@@ -29,7 +29,7 @@ func TestErrorVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return errorFromWire(given)
+		return DecodeError(given)
 	}
 	for _, vector := range file.Accept {
 		t.Run(vector.Name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestVersionVectors(t *testing.T) {
 	}
 	for _, vector := range file.Agree {
 		t.Run(vector.Name, func(t *testing.T) {
-			version, ok := agree(parse(vector.Host), parse(vector.Oldest), parse(vector.Driver))
+			version, ok := Agree(parse(vector.Host), parse(vector.Oldest), parse(vector.Driver))
 			if ok != (vector.Speak != nil) || ok && version.String() != *vector.Speak {
 				t.Errorf("%v, %v", version, ok)
 			}

@@ -29,9 +29,9 @@ func ParseVersion(text string) (Version, error) {
 
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 
-// agree returns the version that a host, which still speaks its major's minors from oldest on, and
+// Agree returns the version that a host, which still speaks its major's minors from oldest on, and
 // a driver speak with each other.
-func agree(host, oldest, driver Version) (Version, bool) {
+func Agree(host, oldest, driver Version) (Version, bool) {
 	if host.Major != driver.Major || driver.Minor < oldest.Minor {
 		return Version{}, false
 	}

@@ -7,8 +7,8 @@ import (
 	"os"
 	"strings"
 
-	"storagedriver.example/go/storagedriver/internal/session"
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
 )
 
 // openChannel starts to connect a worker channel.

@@ -3,7 +3,7 @@ package session
 import (
 	"fmt"
 
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/wire"
 )
 
 // Session is one end of one channel. It is not for several goroutines at once.

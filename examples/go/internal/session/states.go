@@ -4,7 +4,7 @@
 // See PROTOCOL.md, sections 6 and 12. The same code serves both sides.
 package session
 
-import "storagedriver.example/go/storagedriver/internal/wire"
+import "storagedriver.example/go/internal/wire"
 
 // Side is one of the two peers of a channel.
 type Side uint8

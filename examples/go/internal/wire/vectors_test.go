@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/vectors"
+	"storagedriver.example/go/internal/vectors"
 )
 
 func TestMessages(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"storagedriver.example/go/storagedriver/internal/session"
-	"storagedriver.example/go/storagedriver/internal/wire"
-	"storagedriver.example/go/storagedriver/internal/zmtp"
+	"storagedriver.example/go/internal/session"
+	"storagedriver.example/go/internal/wire"
+	"storagedriver.example/go/internal/zmtp"
 )
 
 // ErrLost is wrapped by errors that say that the peer is gone, or this end has closed the channel.

@@ -3,8 +3,8 @@ package session
 import (
 	"testing"
 
-	"storagedriver.example/go/storagedriver/internal/vectors"
-	"storagedriver.example/go/storagedriver/internal/wire"
+	"storagedriver.example/go/internal/vectors"
+	"storagedriver.example/go/internal/wire"
 )
 
 type sequence struct {

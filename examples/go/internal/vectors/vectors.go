@@ -19,7 +19,7 @@ func Directory() string {
 		return directory
 	}
 	_, file, _, _ := runtime.Caller(0)
-	module := filepath.Join(filepath.Dir(file), "..", "..", "..")
+	module := filepath.Join(filepath.Dir(file), "..", "..")
 	return filepath.Join(module, "..", "..", "ipc", "spec", "vectors")
 }
 

@@ -1,6 +1,6 @@
 package session
 
-import "storagedriver.example/go/storagedriver/internal/wire"
+import "storagedriver.example/go/internal/wire"
 
 // apply holds a message that the state allows against the rules that need more than the state, and
 // returns the state that follows.
