@@ -97,7 +97,7 @@ def nothing_left_behind() -> Iterator[None]:
     the path of a Unix socket has to be.
     """
     directory = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
-    before = _Owned.now(directory)
+    before = _Owned.now(None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(directory))
         patch.setattr(tempfile, "tempdir", None)
@@ -121,12 +121,17 @@ class _Owned:
     files: frozenset[str]
 
     @classmethod
-    def now(cls, directory: Path) -> _Owned:
+    def now(cls, directory: Path | None) -> _Owned:
+        """Look around; in a directory only if it may have been used."""
+        processes, files = set(_children()), set[str]()
+        if directory is not None:
+            processes.update(_processes_with_tmpdir(directory))
+            files.update(str(path) for path in directory.rglob("*"))
         return cls(
             threads=frozenset(threading.enumerate()),
-            processes=frozenset(_children()) | frozenset(_processes_with_tmpdir(directory)),
+            processes=frozenset(processes),
             descriptors=frozenset(_descriptors()),
-            files=frozenset(str(path) for path in directory.rglob("*")),
+            files=frozenset(files),
         )
 
     def since(self, before: _Owned) -> _Owned:
@@ -150,9 +155,10 @@ class _Owned:
 
 def _wait_until_nothing_is_left(before: _Owned, directory: Path) -> _Owned:
     left = _Owned.now(directory).since(before)
-    if left.any():
-        # An error that was caught and its frames may hold each other, and what was open in them.
-        gc.collect()
+    if not left.any():
+        return left
+    # An error that was caught and its frames may hold each other, and what was open in them.
+    gc.collect()
     deadline = time.monotonic() + SETTLING_SECONDS
     while (left := _Owned.now(directory).since(before)).any() and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
