@@ -30,6 +30,7 @@ from storagedriver.contract import (
 )
 from storagedriver.ipc import IPCStorageDriver, Ladder
 from storagedriver.ipc.directory import SocketDirectory
+from storagedriver.ipc.limits import MAX_CHANNELS
 from storagedriver.ipc.pidfd import PidFd
 
 COMMAND = [sys.executable, str(Path(__file__).with_name("odd_driver.py"))]
@@ -48,6 +49,7 @@ class TestCalls:
     def test_tells_pid_version_and_features(self, driver: IPCStorageDriver) -> None:
         assert Path(f"/proc/{driver.pid}").exists()
         assert driver.version == CURRENT_VERSION
+        assert driver.max_channels == MAX_CHANNELS
         assert "ping" in driver.features
         assert driver.name == "odd"
 

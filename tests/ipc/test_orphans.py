@@ -241,9 +241,13 @@ class TestEndingHost:
     def test_does_not_hang_and_its_driver_is_gone(
         self, ending: str, status: int, state: str
     ) -> None:
-        body = f"driver = start(); {state}\ntell(driver.pid)\n{ending}\n"
+        # It ends when its driver is held: a number that is free again says nothing.
+        body = f"driver = start(); {state}\ntell(driver.pid)\nsys.stdin.readline()\n{ending}\n"
         with host("sys.stderr = open(os.devnull, 'w')\n" + body) as process:
             drivers = processes(process)
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
             assert process.wait(PATIENCE_SECONDS) == status
             since = monotonic()
             assert_ended(drivers, since, ending)
