@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,4 +119,33 @@ GO = Language(
     },
 )
 
-LANGUAGES = (GO,)
+
+def _build_rust(tools: Tools, target: Path) -> Built:
+    # One folder for what its tests are made of too: libzmq is compiled once, which takes a minute.
+    folder = os.environ.get("CARGO_TARGET_DIR") or str(target / "target")
+    cargo = Tools(tools.folder, {"CARGO_TARGET_DIR": folder})
+    # As the alias `programs` of the folder, which has a root of its own: the checkout.
+    cargo.run("cargo", "install", "--path=drivers", "--locked", "--no-track", f"--root={target}")
+    return Built(cargo, target / "bin")
+
+
+RUST = Language(
+    "rust",
+    needs="Rust 1.85 or later, with a C++ compiler,",
+    # It reads the manifests, which say the version, and nothing from the network.
+    probe=("sh", "-c", "c++ --version && cargo metadata --no-deps --format-version=1"),
+    build=_build_rust,
+    library=("storagedriver/src/**/*.rs",),
+    drivers={
+        "rust-inmemory": (
+            "drivers/src/inmemory/*.rs",
+            "drivers/src/bin/registry-storage-rust-inmemory.rs",
+        ),
+        "rust-filesystem": (
+            "drivers/src/filesystem/*.rs",
+            "drivers/src/bin/registry-storage-rust-filesystem.rs",
+        ),
+    },
+)
+
+LANGUAGES = (GO, RUST)
