@@ -1,8 +1,13 @@
 /** The shared test vectors: bytes and what they mean, as the specification says (16). */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
-const BESIDE = new URL('../../../../ipc/spec/vectors/', import.meta.url);
+const { STORAGEDRIVER_VECTORS } = process.env;
+const DIRECTORY =
+  STORAGEDRIVER_VECTORS === undefined
+    ? new URL('../../../../ipc/spec/vectors/', import.meta.url)
+    : pathToFileURL(`${STORAGEDRIVER_VECTORS}/`);
 
 type Bytes = string | readonly (string | readonly [string, number])[];
 
@@ -10,9 +15,14 @@ type Bytes = string | readonly (string | readonly [string, number])[];
 // The caller says what stands in the file, which the schema beside it guards.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function load<T>(name: string): T {
-  const directory = process.env.STORAGEDRIVER_VECTORS;
-  const file = directory === undefined ? new URL(name, BESIDE) : `${directory}/${name}`;
-  return JSON.parse(readFileSync(file, 'utf8')) as T;
+  return JSON.parse(readFileSync(new URL(name, DIRECTORY), 'utf8')) as T;
+}
+
+/** Returns the names of all files of vectors, sorted. */
+export function files(): string[] {
+  return readdirSync(DIRECTORY)
+    .filter((name) => name.endsWith('.json') && !name.endsWith('.schema.json'))
+    .sort();
 }
 
 /** Returns the bytes that stand in a vector. */

@@ -10,7 +10,7 @@ import { decode, encode } from '../storagedriver/wire/messages.js';
 import { pack, unpack } from '../storagedriver/wire/pack.js';
 import { isMap, time, MisfitError, type Wire, type WireMap } from '../storagedriver/wire/values.js';
 import { agree, parseVersion, type Version } from '../storagedriver/wire/version.js';
-import { bytes, frames, load, meaning, means, type Bytes, type Vector } from './vectors.js';
+import { bytes, files, frames, load, meaning, means, type Bytes, type Vector } from './vectors.js';
 
 interface Framed extends Vector {
   readonly header: Bytes;
@@ -46,6 +46,24 @@ function map(text: Bytes): WireMap {
   assert(isMap(value));
   return value;
 }
+
+test('there are no vectors that no test reads', () => {
+  const read = [
+    'calls.json accept reject',
+    'errors.json accept reject',
+    'listings.json accept reject',
+    'messages.json accept',
+    'rejects.json reject',
+    'sequences.json accept reject', // by session.test.ts
+    'times.json accept reject',
+    'versions.json accept agree reject',
+  ];
+  const there = files().map((name) => {
+    const lists = Object.entries(load<object>(name)).filter(([, value]) => Array.isArray(value));
+    return [name, ...lists.map(([key]) => key).sort()].join(' ');
+  });
+  assert.deepEqual(there, read);
+});
 
 for (const vector of load<{ accept: Framed[] }>('messages.json').accept) {
   test(`message ${vector.name}`, () => {
