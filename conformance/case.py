@@ -37,8 +37,8 @@ class Case:
     """Features with any of which it makes no sense."""
     size: CaseSize
     holds_calls_open: bool
-    """Whether it makes calls while others are open. A driver that takes but one at a time answers
-    Throttled; that is no failure, and the case counts as skipped."""
+    """Whether it makes calls while others are open. For a driver that takes but one at a time it is
+    skipped, and it counts as skipped where too few calls at once are answered Throttled."""
     run: Callable[[Store], None]
     """Does it. Raises CaseFailedError, or whatever the driver raised against the contract."""
 

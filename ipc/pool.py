@@ -11,8 +11,10 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-from storagedriver.contract import ThrottledError
-from storagedriver.ipc.channel import Channel, NoProgressError
+from storagedriver.contract import ProtocolError, ThrottledError
+from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
+from storagedriver.ipc.messages import Cancel
+from storagedriver.ipc.sending import CANCEL_SECONDS, receive_response
 from storagedriver.ipc.states import State
 
 # A channel that a finalizer has dropped may go unannounced: who waits looks again this often.
@@ -64,8 +66,8 @@ class ChannelPool:
         """Return a channel for one call.
 
         Raises ThrottledError for `path` if all are held for so long, at once if this thread holds
-        them itself; NoProgressError if others open channels for so long; ClosedError; and what
-        opening a channel raises.
+        them itself; NoProgressError if others open channels for so long, or if the driver does not
+        answer to the cancel of an abandoned read; ClosedError; and what opening a channel raises.
         """
         try:
             # The last one given back: its memory is the warmest.
@@ -73,6 +75,8 @@ class ChannelPool:
         except IndexError:
             channel = self._acquire_slowly(path, timeout_seconds)
         channel.holder = threading.get_ident()
+        if channel.session.state is State.CANCELLING:
+            self._end_abandoned(channel, timeout_seconds)
         return channel
 
     def release(self, channel: Channel) -> None:
@@ -95,10 +99,25 @@ class ChannelPool:
         """Close a channel whose call did not end. May be called from a finalizer: takes no lock."""
         channel.hang_up()
         self._all.discard(channel)
-        # Who waits looks again by itself if the lock is not to be had.
-        if (self._waiting or self._is_closed) and self._changed.acquire(blocking=False):
-            self._changed.notify_all()
-            self._changed.release()
+        self._tell_without_waiting()
+
+    def abandon(self, channel: Channel) -> None:
+        """Give up a read that nobody goes on with. May be called from a finalizer, as `discard`.
+
+        Its channel is closed. The adopted one is the only one there is, and the driver would end
+        with it: there the read is cancelled, and the next call waits for the answer to that.
+        """
+        if channel is not self._adopted or self._is_closed:
+            self.discard(channel)
+            return
+        try:
+            channel.send(Cancel(channel.session.id), timeout_seconds=0)
+        except (ChannelLostError, NoProgressError, ProtocolError):
+            self.discard(channel)
+            return
+        channel.holder = 0
+        self._idle.append(channel)
+        self._tell_without_waiting()
 
     def close(self, grace_seconds: float) -> int:
         """Take no more calls; wait for those in flight, at most for the time given.
@@ -117,6 +136,20 @@ class ChannelPool:
             return held + 1
         self._opening.release()
         return held
+
+    def _end_abandoned(self, channel: Channel, timeout_seconds: float | None) -> None:
+        """Take off what is left of a read that was given up."""
+        try:
+            receive_response(channel, min(CANCEL_SECONDS, timeout_seconds or CANCEL_SECONDS))
+        except BaseException:
+            self.discard(channel)
+            raise
+
+    def _tell_without_waiting(self) -> None:
+        # Who waits looks again by itself if the lock is not to be had.
+        if (self._waiting or self._is_closed) and self._changed.acquire(blocking=False):
+            self._changed.notify_all()
+            self._changed.release()
 
     def _hang_up_idle(self) -> int:
         """Close what is idle; return how many channels are still held."""

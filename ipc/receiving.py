@@ -99,7 +99,9 @@ class Incoming:
 
     def abandon(self) -> None:
         """End the read without waiting for anything: for finalizers."""
-        self._drop()
+        if self._is_held:
+            self._is_held = False
+            self._pool.abandon(self._channel)
 
     def _receive(self) -> Chunk | Response:
         while True:

@@ -289,6 +289,19 @@ class TakesOneCall(InMemoryDriver):
         raise ThrottledError(path)
 
 
+def test_a_case_that_holds_calls_open_is_skipped_for_a_driver_of_one_call_at_a_time() -> None:
+    class OneCall(InMemoryDriver):
+        max_channels = 1
+
+    class TwoCalls(InMemoryDriver):
+        max_channels = 2
+
+    held: Case = case("stat", holds_calls_open=True)(lambda store: None)
+    for driver, expected in ((OneCall, CaseOutcome.SKIPPED), (TwoCalls, CaseOutcome.PASSED)):
+        with SuiteRun(driver) as run:
+            assert run.run(held).outcome is expected
+
+
 @pytest.mark.parametrize(
     ("holds_calls_open", "expected"), [(True, CaseOutcome.SKIPPED), (False, CaseOutcome.FAILED)]
 )

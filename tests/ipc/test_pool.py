@@ -11,8 +11,8 @@ from time import monotonic
 import pytest
 
 from storagedriver.contract import ThrottledError
-from storagedriver.ipc.channel import Channel, ChannelLostError
-from storagedriver.ipc.messages import Close, Request
+from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
+from storagedriver.ipc.messages import Cancel, Chunk, Close, Request, Response, Start
 from storagedriver.ipc.pool import ChannelPool, ClosedError
 from storagedriver.ipc.states import State
 
@@ -255,6 +255,73 @@ class TestAdopting:
         pool.adopt(pair[0])
         with closing(acquire(pool)), pytest.raises(ThrottledError):
             acquire(pool, SHORT_SECONDS)
+
+
+class TestAbandoning:
+    @pytest.fixture
+    def only(self, opener: Opener, pair: Pair) -> ChannelPool:
+        """A pool with the one channel of a driver without workers."""
+        pool = ChannelPool(opener, limit=1)
+        pool.adopt(pair[0])
+        return pool
+
+    @staticmethod
+    def begin_to_read(channel: Channel, driver: Channel) -> int:
+        request = channel.session.request("GetContent", {"path": "/a", "credit": 10})
+        channel.send(request)
+        driver.receive(PATIENCE_SECONDS)
+        driver.send(Start(request.id, {}))
+        channel.receive(PATIENCE_SECONDS)
+        return request.id
+
+    def test_a_channel_beside_others_is_closed(self, pool: ChannelPool, opener: Opener) -> None:
+        channel = acquire(pool)
+        self.begin_to_read(channel, opener.opened[0][1])
+        pool.abandon(channel)
+        assert channel.session.state is State.CLOSED
+
+    def test_the_only_one_is_cancelled_and_the_next_call_waits_for_the_answer(
+        self, only: ChannelPool, pair: Pair, threads: ThreadPoolExecutor
+    ) -> None:
+        channel, driver = acquire(only), pair[1]
+        id = self.begin_to_read(channel, driver)
+        only.abandon(channel)
+        next_call = threads.submit(acquire, only)
+        driver.send(Chunk(id, b"too late"))
+        assert isinstance(driver.receive(PATIENCE_SECONDS), Cancel)
+        driver.send(Response(id, {"code": "Cancelled"}, None))
+        assert next_call.result(PATIENCE_SECONDS) is channel
+        assert channel.session.state is State.IDLE
+
+    def test_the_only_one_is_given_to_a_caller_that_waits_for_it(
+        self, only: ChannelPool, pair: Pair, threads: ThreadPoolExecutor
+    ) -> None:
+        channel, driver = acquire(only), pair[1]
+        id = self.begin_to_read(channel, driver)
+        waiting = threads.submit(acquire, only)
+        wait_for_a_waiter(only)
+        only.abandon(channel)
+        driver.send(Response(id, {"code": "Cancelled"}, None))
+        assert waiting.result(PATIENCE_SECONDS) is channel
+
+    def test_the_only_one_is_closed_if_the_driver_does_not_answer_to_the_cancel(
+        self, only: ChannelPool, pair: Pair
+    ) -> None:
+        channel = acquire(only)
+        self.begin_to_read(channel, pair[1])
+        only.abandon(channel)
+        with pytest.raises(NoProgressError):
+            acquire(only, SHORT_SECONDS)
+        assert channel.session.state is State.CLOSED
+
+    def test_one_whose_driver_is_gone_is_closed(self, only: ChannelPool, pair: Pair) -> None:
+        channel = acquire(only)
+        self.begin_to_read(channel, pair[1])
+        pair[1].close()
+        with pytest.raises(ChannelLostError):
+            channel.receive(PATIENCE_SECONDS)
+        only.abandon(channel)
+        assert channel.session.state is State.CLOSED
 
 
 def test_a_channel_that_is_being_opened_counts_as_held(threads: ThreadPoolExecutor) -> None:
