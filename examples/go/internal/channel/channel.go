@@ -54,6 +54,9 @@ func (c *Channel) Do(look func(s *session.Session)) {
 	look(c.session)
 }
 
+// EndSendsBy lets every Send that takes longer fail, and the channel with it.
+func (c *Channel) EndSendsBy(deadline time.Time) { c.conn.EndSendsBy(deadline) }
+
 // Send sends one message. It fails with a *wire.ProtocolError if the session does not allow it, and
 // with ErrLost.
 func (c *Channel) Send(m *wire.Message) error {
@@ -137,8 +140,8 @@ func (c *Channel) refuse(detail string) error {
 	return c.session.Refuse(detail)
 }
 
-// CloseWith closes the channel after one last message, which the session is not asked about. It is
-// for telling the peer that it broke the protocol, and lost if the peer does not read.
+// CloseWith closes the channel after one last message, which the session is not asked about: that the
+// peer broke the protocol, or that this end is going. It is lost if the peer does not read.
 func (c *Channel) CloseWith(m *wire.Message) {
 	c.conn.EndSendsBy(time.Now().Add(farewell)) // also one that somebody waits for now
 	c.sending.Lock()

@@ -8,7 +8,7 @@ import (
 	"storagedriver.example/go/internal/zmtp"
 )
 
-// Nexter is a reader whose content is in memory.
+// Nexter is a reader whose content is in memory. The last piece may come with io.EOF.
 type Nexter interface {
 	Next(limit int) ([]byte, error)
 }
@@ -32,7 +32,7 @@ func (s *Source) Next(limit int) (piece []byte, ended bool, err error) {
 	if s.nexter != nil {
 		piece, err = s.nexter.Next(limit)
 		if errors.Is(err, io.EOF) {
-			return nil, true, nil
+			return piece, true, nil
 		}
 		if err != nil || len(piece) >= min(limit, wire.MinChunkBytes) {
 			return piece, false, err
