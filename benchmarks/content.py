@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 from typing import Final
 
-from storagedriver.benchmarks.amounts import SMALL_BYTES, WHOLE_BYTES
+from storagedriver.benchmarks.amounts import SMALL_BYTES
 from storagedriver.contract import Piece
 
 _PIECE_BYTES: Final = 1 << 20
@@ -21,7 +22,6 @@ class Content:
     def __init__(self, seed: int, stream_bytes: int) -> None:
         random = Random(seed)
         self.small = random.randbytes(SMALL_BYTES)
-        self.whole = random.randbytes(WHOLE_BYTES)
         self.stream_bytes = stream_bytes
         count = min(_SOURCE_PIECES, -(-stream_bytes // _PIECE_BYTES))
         self._pieces = tuple(random.randbytes(_PIECE_BYTES) for _ in range(count))
@@ -29,6 +29,11 @@ class Content:
     def reader(self) -> ContentReader:
         """Return a reader of as much as a stream is to have."""
         return ContentReader(self._pieces, self.stream_bytes)
+
+    def whole(self, size_bytes: int) -> bytes:
+        """Return a content of this size, made anew."""
+        reader = ContentReader(self._pieces, size_bytes)
+        return b"".join(iter(partial(reader.read, size_bytes), b""))
 
 
 class ContentReader:

@@ -30,6 +30,10 @@ class DriverSubject:
     def child_pid(self) -> int | None:
         return self._driver.pid if isinstance(self._driver, IPCStorageDriver) else None
 
+    @property
+    def most_calls(self) -> int | None:
+        return self._driver.max_channels if isinstance(self._driver, IPCStorageDriver) else None
+
     def start(self) -> None:
         self._driver = self._stopping.enter_context(self._open_driver())
         self._stopping.callback(self._remove)

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Final
 
 # What makes a difference to the figures.
-_DISTRIBUTIONS: Final = ("storagedriver", "pyzmq", "msgpack")
+_DISTRIBUTIONS: Final = ("storagedriver", "pyzmq", "msgpack", "Pyro5", "rpyc", "grpcio")
 
 # Of the first line of /proc/stat: user nice system idle iowait irq softirq steal. What follows are
 # parts of user and nice.

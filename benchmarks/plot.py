@@ -17,7 +17,8 @@ SUFFIXES: Final = (".png", ".svg")
 """What the name of a picture may end in."""
 
 _COLUMNS: Final = 4
-_PANEL_INCHES: Final = (3.2, 2.4)
+_PANEL_INCHES: Final = (3.2, 1.2)
+_SUBJECT_INCHES: Final = 0.25
 _DOTS_PER_INCH: Final = 120
 
 
@@ -28,6 +29,7 @@ def draw(report: Report, target: Path) -> None:
     """
     rows = -(-len(report.results) // _COLUMNS)
     width, height = _PANEL_INCHES
+    height += _SUBJECT_INCHES * len(report.subjects)
     # Not by pyplot, which is state of the whole process and looks for a display.
     figure = Figure(figsize=(_COLUMNS * width, rows * height), layout="constrained")
     for index, result in enumerate(report.results, start=1):
@@ -38,11 +40,12 @@ def draw(report: Report, target: Path) -> None:
 
 def _draw_item(axes: Axes, report: Report, result: ItemResult) -> None:
     axes.set_title(result.item.name, fontsize="small")
-    axes.set_ylabel(f"{result.item.unit} ({result.item.better.value} is better)", fontsize="small")
+    axes.set_xlabel(f"{result.item.unit} ({result.item.better.value} is better)", fontsize="small")
     for index, name in enumerate(report.subjects):
         summary = result.summary(name)
         if summary is None:
             continue
         beyond = ([summary.median - summary.least], [summary.most - summary.median])
-        axes.bar(index, summary.median, yerr=beyond, capsize=4, color=f"C{index}")
-    axes.set_xticks(range(len(report.subjects)), report.subjects, fontsize="small")
+        axes.barh(index, summary.median, xerr=beyond, capsize=3, color=f"C{index}")
+    axes.set_yticks(range(len(report.subjects)), report.subjects, fontsize="small")
+    axes.invert_yaxis()  # the first is above the others, as in the table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import sysconfig
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from typing import IO, Final
+from typing import IO, Final, cast
 
 _LOOK_SECONDS: Final = 0.02
 
@@ -77,6 +78,26 @@ def run(command: Sequence[str], *, limit_seconds: float) -> Ended:
     if done.returncode != 0:
         raise _failure(command, done.returncode, done.stderr or done.stdout)
     return Ended(monotonic() - began, done.stdout)
+
+
+def seconds_to_first_line(command: Sequence[str], *, limit_seconds: float) -> float:
+    """Return how long a program takes until it writes a line, and wait for its end.
+
+    Raises ProgramError if it fails, or writes nothing within the limit.
+    """
+    began = monotonic()
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            output = cast("IO[bytes]", process.stdout)
+            poller = select.poll()
+            poller.register(output, select.POLLIN)
+            if not poller.poll(limit_seconds * 1000) or not output.readline():
+                raise _failure(command, process.poll() or 0, "wrote nothing")
+            return monotonic() - began
+        finally:
+            process.kill()
 
 
 @contextmanager

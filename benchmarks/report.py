@@ -11,7 +11,7 @@ from storagedriver.benchmarks.machine import Load, Machine
 from storagedriver.benchmarks.summary import Summary, paired_ratios, summarise
 from storagedriver.benchmarks.work import WorkItem
 
-FORMAT: Final = "storagedriver-benchmark/1"
+FORMAT: Final = "storagedriver-benchmark/2"
 """Changes when a reader of the JSON would have to."""
 
 Rounds = tuple[float | None, ...]
@@ -38,7 +38,7 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run. The first subject is what the others are compared with."""
+    """A whole run."""
 
     title: str
     size: Size
@@ -48,15 +48,16 @@ class Report:
     machine: Machine
     loads: tuple[Load, ...]
     results: tuple[ItemResult, ...]
+    named_baselines: tuple[str, ...] = ()
 
     @property
-    def baseline(self) -> str:
-        return self.subjects[0]
+    def baselines(self) -> tuple[str, ...]:
+        """The subjects that the others are compared with: those that were named, or the first."""
+        return self.named_baselines or self.subjects[:1]
 
-    @property
-    def compared(self) -> Sequence[str]:
-        """The subjects that have a ratio."""
-        return self.subjects[1:]
+    def compared(self, baseline: str) -> Sequence[str]:
+        """Return the subjects that have a ratio to this one."""
+        return [name for name in self.subjects if name != baseline]
 
     @property
     def worst_load(self) -> Load:
@@ -72,7 +73,7 @@ class Report:
             "amounts": {**asdict(AMOUNTS[self.size]), "rounds": self.rounds},
             "seed": self.seed,
             "subjects": list(self.subjects),
-            "baseline": self.baseline,
+            "baselines": list(self.baselines),
             "machine": asdict(self.machine),
             "loads": [asdict(load) for load in self.loads],
             "items": [self._item_as_json(result) for result in self.results],
@@ -86,7 +87,11 @@ class Report:
             "better": result.item.better.value,
             "figures": {name: _summed_up(rounds) for name, rounds in result.figures.items()},
             "ratios": {
-                name: _summed_up(result.ratios(name, self.baseline)) for name in self.compared
+                baseline: {
+                    name: _summed_up(result.ratios(name, baseline))
+                    for name in self.compared(baseline)
+                }
+                for baseline in self.baselines
             },
         }
 

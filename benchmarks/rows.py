@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Final
 
 from storagedriver.benchmarks.report import ItemResult, Report
 from storagedriver.benchmarks.summary import Summary, summarise
-from storagedriver.benchmarks.work import Better
 
 Row = tuple[str, ...]
+
+# With a ratio for each but the first, more than these do not fit beside each other.
+_MOST_COLUMNS: Final = 4
 
 
 def columns(report: Report) -> Row:
     """Return the heads of the columns."""
-    ratios = (f"{name} / {report.baseline}" for name in report.compared)
+    if _is_long(report):
+        return (
+            "",
+            "unit",
+            "better",
+            "subject",
+            "figure",
+            *(f"/ {one}" for one in report.baselines),
+        )
+    baseline = report.baselines[0]
+    ratios = (f"{name} / {baseline}" for name in report.compared(baseline))
     return ("", "unit", *report.subjects, *ratios, "better")
 
 
 def sections(report: Report) -> Iterator[list[Row]]:
-    """Give the rows of each work."""
+    """Give the rows of each work; where there are many subjects, those of each item."""
+    if _is_long(report):
+        yield from (_rows(report, result) for result in report.results)
+        return
     for _, results in groupby(report.results, key=lambda result: result.work):
         yield [_row(report, result) for result in results]
 
@@ -47,12 +63,30 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
+def _is_long(report: Report) -> bool:
+    """Whether each subject has a row of its own, as there is no room for a column."""
+    return len(report.subjects) > _MOST_COLUMNS or len(report.baselines) > 1
+
+
+def _rows(report: Report, result: ItemResult) -> list[Row]:
+    item = result.item
+    head = item.name, item.unit, item.better.value
+    rows: list[Row] = []
+    for name in report.subjects:
+        if (summary := result.summary(name)) is not None:
+            ratios = (summarise(result.ratios(name, one)) for one in report.baselines)
+            rows.append((*head, name, _cell(summary), *map(_cell, ratios)))
+            head = "", "", ""
+    return rows
+
+
 def _row(report: Report, result: ItemResult) -> Row:
     item = result.item
     figures = (_cell(result.summary(name)) for name in report.subjects)
-    ratios = (_cell(summarise(result.ratios(name, report.baseline))) for name in report.compared)
-    better = "lower" if item.better is Better.LOWER else "higher"
-    return (item.name, item.unit, *figures, *ratios, better)
+    baseline = report.baselines[0]
+    compared = (result.ratios(name, baseline) for name in report.compared(baseline))
+    ratios = (_cell(summarise(rounds)) for rounds in compared)
+    return (item.name, item.unit, *figures, *ratios, item.better.value)
 
 
 def _cell(summary: Summary | None) -> str:

@@ -7,7 +7,7 @@ from statistics import median
 from time import perf_counter_ns
 from typing import Final
 
-from storagedriver.benchmarks.amounts import WHOLE_BYTES
+from storagedriver.benchmarks.amounts import WHOLE_MIB
 from storagedriver.benchmarks.processes import (
     Memory,
     child_memory,
@@ -24,29 +24,39 @@ _MIB: Final = 1 << 20
 _GIB: Final = 1 << 30
 
 
+class _OneProcess:
+    """The memory of one of the two processes."""
+
+    def __init__(self, name: str, process: str) -> None:
+        self.now = WorkItem(f"{name}, memory of the {process}", "MiB")
+        self.peak = WorkItem(f"{name}, peak memory of the {process}", "MiB")
+        self.over_idle = WorkItem(f"{name}, memory over idle of the {process}", "MiB")
+        self.items = self.now, self.peak, self.over_idle
+
+    def figures(self, before: Memory, after: Memory) -> Figures:
+        return {
+            self.now: after.now_bytes / _MIB,
+            self.peak: after.peak_bytes / _MIB,
+            self.over_idle: (after.peak_bytes - before.now_bytes) / _MIB,
+        }
+
+
 class _OneWay:
     """The figures of streaming in one direction."""
 
     def __init__(self, name: str) -> None:
         self._speed = WorkItem(name, "MB/s", Better.HIGHER)
         self._cpu = WorkItem(f"{name}, CPU of 1 GiB", "s")
-        self._host_now = WorkItem(f"{name}, memory of the host", "MiB")
-        self._host_peak = WorkItem(f"{name}, peak memory of the host", "MiB")
-        self._driver_now = WorkItem(f"{name}, memory of the driver", "MiB")
-        self._driver_peak = WorkItem(f"{name}, peak memory of the driver", "MiB")
-        self.items = (
-            self._speed,
-            self._cpu,
-            self._host_now,
-            self._host_peak,
-            self._driver_now,
-            self._driver_peak,
-        )
+        self._host = _OneProcess(name, "host")
+        self._driver = _OneProcess(name, "driver")
+        self.items = (self._speed, self._cpu, *self._host.items, *self._driver.items)
 
     def measure(self, subject: Subject, stream: Callable[[], int], size_bytes: int) -> Figures:
         """Run `stream`, which returns how many bytes went through. They must be `size_bytes`."""
         child = subject.child_pid
         reset_peaks(child)
+        host_before = host_memory()
+        child_before = None if child is None else child_memory(child)
         cpu_before = cpu_seconds(child)
         began = perf_counter_ns()
         streamed = stream()
@@ -56,10 +66,10 @@ class _OneWay:
         figures = {
             self._speed: size_bytes / elapsed * 1e3,  # bytes in a nanosecond are GB in a second
             self._cpu: cpu / size_bytes * _GIB,
-            **_in_mib(host_memory(), self._host_now, self._host_peak),
+            **self._host.figures(host_before, host_memory()),
         }
-        if child is not None:
-            figures |= _in_mib(child_memory(child), self._driver_now, self._driver_peak)
+        if child is not None and child_before is not None:
+            figures |= self._driver.figures(child_before, child_memory(child))
         return figures
 
 
@@ -80,13 +90,9 @@ def consume(subject: Subject, key: str) -> int:
     return size
 
 
-def _in_mib(memory: Memory, now: WorkItem, peak: WorkItem) -> dict[WorkItem, float]:
-    return {now: memory.now_bytes / _MIB, peak: memory.peak_bytes / _MIB}
-
-
 _WRITE: Final = _OneWay("write stream")
 _READ: Final = _OneWay("read stream")
-_WHOLE: Final = WorkItem("get 16 MiB whole", "ms")
+_WHOLE: Final = {mib: WorkItem(f"get {mib} MiB whole", "ms") for mib in WHOLE_MIB}
 
 
 def _there_and_back(subject: Subject, setting: Setting) -> Figures:
@@ -102,19 +108,23 @@ def _there_and_back(subject: Subject, setting: Setting) -> Figures:
 
 
 def _get_whole(subject: Subject, setting: Setting) -> Figures:
+    figures: dict[WorkItem, float] = {}
     with running(subject):
-        subject.put(_KEY, setting.content.whole)
-        times = [_get_ms(subject) for _ in range(setting.amounts.whole_gets)]
-    return {_WHOLE: median(times)}
+        for mib, item in _WHOLE.items():
+            size_bytes = mib * _MIB
+            subject.put(_KEY, setting.content.whole(size_bytes))
+            times = [_get_ms(subject, size_bytes) for _ in range(setting.amounts.whole_gets)]
+            figures[item] = median(times)
+    return figures
 
 
-def _get_ms(subject: Subject) -> float:
+def _get_ms(subject: Subject, size_bytes: int) -> float:
     began = perf_counter_ns()
     content = subject.get(_KEY)
     elapsed = perf_counter_ns() - began
-    check_size(subject, len(content), WHOLE_BYTES)
+    check_size(subject, len(content), size_bytes)
     return elapsed / 1e6
 
 
 STREAMS: Final = Work("streams", (*_WRITE.items, *_READ.items), _there_and_back)
-WHOLE: Final = Work("whole", (_WHOLE,), _get_whole)
+WHOLE: Final = Work("whole", tuple(_WHOLE.values()), _get_whole)

@@ -30,6 +30,11 @@ class Subject(Protocol):
         """The process that does the work, while started; None if this one does."""
         ...
 
+    @property
+    def most_calls(self) -> int | None:
+        """How many calls it takes at once, while started; None if there is no limit."""
+        ...
+
     def start(self) -> None:
         """Start it, and return once it has answered a first call."""
         ...

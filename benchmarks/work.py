@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol, runtime_checkable
 
 from storagedriver.benchmarks.amounts import Amounts
 from storagedriver.benchmarks.content import Content
@@ -48,3 +49,24 @@ class Work:
     items: tuple[WorkItem, ...]
     function: Callable[[Subject, Setting], Figures]
     """Called with a subject that is stopped, and leaves it so: each turn has a fresh process."""
+    is_for_drivers: bool = False
+    """Whether it is about what a driver does, and none of what a peer is compared for."""
+    most_rounds: int | None = None
+    """For a work whose turn takes minutes where the others' take seconds."""
+
+
+@runtime_checkable
+class MeasuresItself(Protocol):
+    """A subject that is not called from here: a program that does the works by itself.
+
+    It starts what it measures anew for each turn, and leaves nothing running.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the columns of the result are called."""
+        ...
+
+    def measure(self, work: Work, setting: Setting) -> Figures:
+        """Do a work; return those of its figures that there are."""
+        ...

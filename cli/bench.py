@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from storagedriver.contract import InvalidStorageDriverError, StorageDriverError
 if TYPE_CHECKING:
     from storagedriver.benchmarks.report import Report
     from storagedriver.benchmarks.subject import Subject
+    from storagedriver.benchmarks.work import MeasuresItself
 
 Draw = Callable[["Report", Path], None]
 
@@ -36,6 +37,9 @@ _STDOUT = "-"
     show_default=True,
     help="How long it may take: seconds, a minute or two, some minutes.",
 )
+@click.option(
+    "--peers", is_flag=True, help="Beside it, measure other ways to talk to a process of one's own."
+)
 @click.option("--rounds", type=click.IntRange(min=1), help="How often everything is measured.")
 @click.option("--seed", type=int, help="What the content is made from.")
 @click.option(
@@ -46,6 +50,7 @@ _STDOUT = "-"
 def bench(
     choice: DriverChoice,
     size: str,
+    peers: bool,
     rounds: int | None,
     seed: int | None,
     json_target: str | None,
@@ -55,13 +60,14 @@ def bench(
     """Measure a driver in this process and in one of its own.
 
     Both do the same work in turns, so that whatever else the machine does disturbs both. Only the
-    ratios carry over to another run; docs/benchmark.md says what each figure means. The store may
-    be in use: everything happens in a directory of its own, which is deleted. A driver that lacks
-    only the parameter rootdirectory gets a temporary directory.
+    ratios carry over to another run; docs/benchmark.md says what each figure means, and how the
+    peers were chosen and tuned. The store may be in use: everything happens in a directory of its
+    own, which is deleted. A driver that lacks only the parameter rootdirectory gets a temporary
+    directory.
     """
     # Looked for before the minutes that the rest takes.
     draw = None if plot_target is None else _plotting(plot_target)
-    report = _run(choice, Size(size), rounds, seed)
+    report = _run(choice, Size(size), rounds, seed, with_peers=peers)
     if json_target != _STDOUT:
         print_table(report)
     if json_target is not None:
@@ -85,14 +91,28 @@ def _plotting(target: str) -> Draw:
     return draw
 
 
-def _run(choice: DriverChoice, size: Size, rounds: int | None, seed: int | None) -> Report:
+def _run(
+    choice: DriverChoice, size: Size, rounds: int | None, seed: int | None, *, with_peers: bool
+) -> Report:
     # Here, as this loads ZeroMQ: see `cli.main`.
     from storagedriver.benchmarks.rounds import DEFAULT_SEED, run_benchmark
 
-    with _subjects(choice) as subjects, _progress() as tell:
+    with ExitStack() as stack:
+        subjects: list[Subject | MeasuresItself] = [*stack.enter_context(_subjects(choice))]
+        baselines: Sequence[str] = ()
+        if with_peers:
+            from storagedriver.benchmarks.peers.catalogue import BASELINES, found_peers
+
+            peers = stack.enter_context(found_peers())
+            for line in peers.missing:
+                click.echo(f"not measured: {line}", err=True)
+            subjects += peers.subjects
+            baselines = BASELINES
+        tell = stack.enter_context(_progress())
         return run_benchmark(
             subjects,
             title=choice.name,
+            baselines=baselines,
             size=size,
             rounds=rounds,
             seed=DEFAULT_SEED if seed is None else seed,

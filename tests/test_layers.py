@@ -22,12 +22,23 @@ ALLOWED: dict[str, set[str]] = {
 """Which layers each layer may import besides itself."""
 
 ONLY_IMPORTED_BY: dict[str, tuple[str, ...]] = {
-    "zmq": ("ipc/channel.py",),
+    "zmq": (
+        "ipc/channel.py",
+        "benchmarks/peers/raw_pyzmq.py",
+        "benchmarks/peers/children/raw_pyzmq.py",
+    ),
     "msgpack": ("ipc/codec.py",),
-    "subprocess": ("ipc/process.py", "benchmarks/programs.py"),
+    "subprocess": ("ipc/process.py", "benchmarks/programs.py", "benchmarks/peers/child.py"),
     "psutil": ("ipc/process.py",),
     "pytest": ("conformance/pytest_plugin.py",),
     "matplotlib": ("benchmarks/plot.py",),
+    "Pyro5": ("benchmarks/peers/pyro.py", "benchmarks/peers/children/pyro.py"),
+    "rpyc": (
+        "benchmarks/peers/rpyc_store.py",
+        "benchmarks/peers/children/rpyc_store.py",
+        "benchmarks/peers/children/rpyc_tuning.py",
+    ),
+    "grpc": ("benchmarks/peers/grpc_store.py", "benchmarks/peers/children/grpc_store.py"),
     "click": ("cli/",),
     "rich": ("cli/",),
 }

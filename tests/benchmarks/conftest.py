@@ -18,6 +18,7 @@ class DictionarySubject:
     """Keeps contents in a dictionary while it is started, and counts what it is asked for."""
 
     child_pid: int | None = None
+    most_calls: int | None = None
 
     def __init__(self, name: str = "dictionary", log: list[str] | None = None) -> None:
         self.name = name
@@ -74,5 +75,13 @@ def subject() -> DictionarySubject:
 
 @pytest.fixture(scope="session")
 def setting() -> Setting:
-    amounts = Amounts(2, starts=3, call_seconds=0.001, stream_bytes=1_500_000, whole_gets=2)
+    amounts = Amounts(
+        2,
+        starts=3,
+        call_seconds=0.001,
+        stream_bytes=1_500_000,
+        whole_gets=2,
+        most_objects=1_000,
+        fill_seconds=60,
+    )
     return Setting(amounts, Content(1, amounts.stream_bytes))

@@ -28,12 +28,14 @@ def test_the_child_is_the_process_of_the_driver() -> None:
         subject = DriverSubject("IPC", lambda: driver)
         with running(subject):
             assert subject.child_pid == driver.pid
+            assert subject.most_calls == driver.max_channels
 
 
 def test_a_driver_in_this_process_has_no_child() -> None:
     subject = DriverSubject("in-process", InMemoryDriver)
     with running(subject):
         assert subject.child_pid is None
+        assert subject.most_calls is None
 
 
 def test_only_what_it_stored_is_deleted_when_it_stops() -> None:

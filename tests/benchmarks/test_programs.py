@@ -11,6 +11,7 @@ from storagedriver.benchmarks.programs import (
     find,
     run,
     running,
+    seconds_to_first_line,
     wait_until_no_process_names,
 )
 
@@ -34,6 +35,19 @@ def test_what_it_has_told_comes_back() -> None:
     ended = run(python("print('told')"), limit_seconds=60)
     assert ended.stdout == "told\n"
     assert ended.seconds > 0
+
+
+def test_a_program_is_timed_until_it_writes_a_line() -> None:
+    program = f"print(flush=True); {FOR_EVER}"
+    assert 0 < seconds_to_first_line(python(program), limit_seconds=60) < 60
+
+
+@pytest.mark.parametrize(("program", "limit_seconds"), [("exit(3)", 60), (FOR_EVER, 0.05)])
+def test_one_that_ends_or_takes_too_long_before_is_an_error(
+    program: str, limit_seconds: float
+) -> None:
+    with pytest.raises(ProgramError, match="wrote nothing"):
+        seconds_to_first_line(python(program), limit_seconds=limit_seconds)
 
 
 def test_a_failure_is_told_with_its_last_words() -> None:

@@ -10,7 +10,7 @@ from storagedriver.benchmarks.amounts import Size
 from storagedriver.benchmarks.machine import Load, Machine
 from storagedriver.benchmarks.markdown import as_markdown
 from storagedriver.benchmarks.report import ItemResult, Report
-from storagedriver.benchmarks.rows import number, sections
+from storagedriver.benchmarks.rows import columns, number, sections
 from storagedriver.benchmarks.work import Better, WorkItem
 
 MACHINE = Machine("a processor", 2, 1 << 30, "Linux", "CPython 3.11", {"pyzmq": "27"})
@@ -23,6 +23,22 @@ RESULTS = (
     ItemResult("streams", MEMORY, {"here": (None, None), "there": (1234.5, 1234.5)}),
 )
 REPORT = Report("mine", Size.QUICK, 7, 2, ("here", "there"), MACHINE, LOADS, RESULTS)
+
+# With figures of one round, and two subjects that the others are compared with.
+THREE = Report(
+    "mine",
+    Size.QUICK,
+    7,
+    1,
+    ("here", "there", "beside"),
+    MACHINE,
+    LOADS,
+    (
+        ItemResult("calls", TIME, {"here": (2.0,), "there": (4.0,), "beside": (1.0,)}),
+        ItemResult("streams", MEMORY, {"here": (None,), "there": (3.0,), "beside": (None,)}),
+    ),
+    ("there", "beside"),
+)
 
 Draw = Callable[[Report, Path], None]
 SUFFIXES = (".png", ".svg")
@@ -40,7 +56,9 @@ def test_json_has_every_figure_with_its_summary_and_ratios() -> None:
                 "here": {"median": 3, "least": 2, "most": 4, "rounds": [2, 4]},
                 "there": {"median": 12.5, "least": 5, "most": 20, "rounds": [5, 20]},
             },
-            "ratios": {"there": {"median": 3.75, "least": 2.5, "most": 5, "rounds": [2.5, 5]}},
+            "ratios": {
+                "here": {"there": {"median": 3.75, "least": 2.5, "most": 5, "rounds": [2.5, 5]}}
+            },
         },
         {
             "name": "memory",
@@ -56,7 +74,7 @@ def test_json_has_every_figure_with_its_summary_and_ratios() -> None:
                     "rounds": [1234.5, 1234.5],
                 },
             },
-            "ratios": {"there": None},
+            "ratios": {"here": {"there": None}},
         },
     ]
 
@@ -65,7 +83,7 @@ def test_json_says_how_and_where_it_ran() -> None:
     told = json.loads(json.dumps(REPORT.as_json()))
     del told["items"]
     assert told == {
-        "format": "storagedriver-benchmark/1",
+        "format": "storagedriver-benchmark/2",
         "title": "mine",
         "size": "quick",
         "amounts": {
@@ -74,10 +92,12 @@ def test_json_says_how_and_where_it_ran() -> None:
             "call_seconds": 0.02,
             "stream_bytes": 8 << 20,
             "whole_gets": 1,
+            "most_objects": 1_000,
+            "fill_seconds": 10,
         },
         "seed": 7,
         "subjects": ["here", "there"],
-        "baseline": "here",
+        "baselines": ["here"],
         "machine": {
             "processor": "a processor",
             "cpus": 2,
@@ -98,6 +118,34 @@ def test_rows_stand_in_sections_by_work_and_missing_figures_are_dashes() -> None
         [("a call", "us", "3 (2 - 4)", "12.5 (5 - 20)", "3.75 (2.5 - 5)", "lower")],
         [("memory", "MiB", "-", "1234 (1234 - 1234)", "-", "higher")],
     ]
+
+
+def test_ratios_are_to_each_of_the_baselines_that_are_named() -> None:
+    item = json.loads(json.dumps(THREE.as_json()))["items"][0]
+    assert list(item["ratios"]) == ["there", "beside"]
+    assert item["ratios"]["there"]["here"]["rounds"] == [0.5]
+    assert item["ratios"]["beside"]["here"]["rounds"] == [2]
+    assert "beside" not in item["ratios"]["beside"]
+
+
+def test_with_several_baselines_each_subject_that_has_a_figure_has_a_row() -> None:
+    assert columns(THREE) == ("", "unit", "better", "subject", "figure", "/ there", "/ beside")
+    assert list(sections(THREE)) == [
+        [
+            ("a call", "us", "lower", "here", "2 (2 - 2)", "0.5 (0.5 - 0.5)", "2 (2 - 2)"),
+            ("", "", "", "there", "4 (4 - 4)", "1 (1 - 1)", "4 (4 - 4)"),
+            ("", "", "", "beside", "1 (1 - 1)", "0.25 (0.25 - 0.25)", "1 (1 - 1)"),
+        ],
+        [("memory", "MiB", "higher", "there", "3 (3 - 3)", "1 (1 - 1)", "-")],
+    ]
+
+
+def test_many_subjects_have_rows_although_they_have_one_baseline() -> None:
+    names = tuple("ABCDE")
+    result = ItemResult("calls", TIME, dict.fromkeys(names, (1.0,)))
+    report = Report("mine", Size.QUICK, 7, 1, names, MACHINE, LOADS, (result,))
+    assert columns(report)[3:] == ("subject", "figure", "/ A")
+    assert len(next(sections(report))) == len(names)
 
 
 def test_markdown_is_a_table_and_its_conditions() -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from storagedriver.benchmarks import rounds
 from storagedriver.benchmarks.amounts import AMOUNTS, Size
+from storagedriver.benchmarks.driver_subject import DriverSubject
 from storagedriver.benchmarks.rounds import WORKS, rotated, run_benchmark
 from storagedriver.benchmarks.subject import Subject, running
 from storagedriver.benchmarks.work import Figures, Setting, Work, WorkItem
+from storagedriver.drivers.inmemory import InMemoryDriver
 
 if TYPE_CHECKING:
     from storagedriver.benchmarks.report import Report
@@ -18,19 +20,21 @@ if TYPE_CHECKING:
 Run = Callable[..., "Report"]
 
 NUMBER = WorkItem("number", "turns")
+OTHER_NUMBER = WorkItem("other number", "turns")
 OF_A_CHILD = WorkItem("of a child", "processes")
 
 
 class Turns:
     """A work whose figure is how many turns there have been."""
 
-    def __init__(self) -> None:
+    def __init__(self, item: WorkItem = NUMBER) -> None:
         self.count = 0
+        self._item = item
 
     def __call__(self, subject: Subject, setting: Setting) -> Figures:
         with running(subject):
             self.count += 1
-            return {NUMBER: float(self.count)}
+            return {self._item: float(self.count)}
 
 
 @pytest.fixture
@@ -67,13 +71,60 @@ def test_one_subject_runs_at_a_time_in_an_order_that_rotates(run: Run) -> None:
     assert log == turns
 
 
+def test_works_can_be_chosen(make_subject: MakeSubject) -> None:
+    work = Work("turns", (NUMBER,), Turns())
+    report = run_benchmark([make_subject("A")], title="", works=[work], size=Size.QUICK)
+    assert [result.work for result in report.results] == ["turns"]
+
+
+def test_a_work_may_have_fewer_rounds_than_the_others(make_subject: MakeSubject) -> None:
+    works = [
+        Work("turns", (NUMBER,), Turns()),
+        Work("long turns", (OTHER_NUMBER,), Turns(OTHER_NUMBER), most_rounds=2),
+    ]
+    report = run_benchmark([make_subject("A")], title="", works=works, rounds=3)
+    assert [result.figures for result in report.results] == [{"A": (1, 2, 3)}, {"A": (1, 2)}]
+
+
+def test_a_work_for_drivers_is_done_by_drivers_only(make_subject: MakeSubject) -> None:
+    work = Work("turns", (NUMBER,), Turns(), is_for_drivers=True)
+    subjects = [make_subject("A"), DriverSubject("driver", InMemoryDriver)]
+    report = run_benchmark(subjects, title="", works=[work], rounds=2)
+    assert report.results[0].figures == {"A": (None, None), "driver": (1, 2)}
+
+
+def test_a_subject_that_measures_itself_is_asked_for_its_figures() -> None:
+    class Itself:
+        name = "itself"
+
+        def measure(self, work: Work, setting: Setting) -> Figures:
+            return {work.items[0]: 7}
+
+    work = Work("turns", (NUMBER, OTHER_NUMBER), Turns())
+    report = run_benchmark([Itself()], title="", works=[work], rounds=1)
+    assert {result.item: result.figures for result in report.results} == {NUMBER: {"itself": (7,)}}
+
+
+def test_the_baselines_of_the_ratios_can_be_named(make_subject: MakeSubject) -> None:
+    subjects = [make_subject(name) for name in "ABC"]
+    works = [Work("turns", (NUMBER,), Turns())]
+    assert run_benchmark(subjects, title="", works=works).baselines == ("A",)
+    named = run_benchmark(subjects, title="", works=works, baselines=["B", "C"])
+    assert named.baselines == ("B", "C")
+    assert named.compared("B") == ["A", "C"]
+
+
+@pytest.mark.usefixtures("_one_work")
+def test_an_item_that_nobody_has_a_figure_of_is_left_out(run: Run) -> None:
+    assert [result.item for result in run("AB", []).results] == [NUMBER]
+
+
 @pytest.mark.usefixtures("_one_work")
 def test_figures_stand_at_the_round_and_the_subject_that_they_are_of(run: Run) -> None:
     report = run("AB", [], rounds=3)
-    number, of_a_child = report.results
+    (number,) = report.results
     assert number.figures == {"A": (1, 4, 5), "B": (2, 3, 6)}
     assert number.ratios("B", "A") == (2, 0.75, 1.2)
-    assert of_a_child.figures == {"A": (None,) * 3, "B": (None,) * 3}
 
 
 @pytest.mark.usefixtures("_one_work")

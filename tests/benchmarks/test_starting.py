@@ -12,5 +12,7 @@ if TYPE_CHECKING:
 def test_a_subject_is_started_as_often_as_the_setting_says(
     subject: DictionarySubject, setting: Setting
 ) -> None:
-    START.function(subject, setting)
+    figures = START.function(subject, setting)
     assert subject.log == ["start dictionary", "stop dictionary"] * setting.amounts.starts
+    starting, bare, compared = (figures[item] for item in START.items)
+    assert compared == starting / bare

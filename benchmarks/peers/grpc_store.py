@@ -1,0 +1,68 @@
+"""grpcio: gRPC for Python, with calls of one message each way, and streams."""
+
+# grpcio has no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol, cast
+
+import grpc  # type: ignore[import-untyped] # it has no types
+
+from storagedriver.benchmarks.peers.children.grpc_store import OPTIONS, PIECE_BYTES, SERVICE
+from storagedriver.benchmarks.peers.children.store import with_key
+from storagedriver.benchmarks.peers.peer import Peer
+from storagedriver.contract import Piece, Reader
+
+Unary = Callable[[bytes], bytes]
+
+
+class _Channel(Protocol):
+    """As much of a gRPC channel as is used here."""
+
+    def unary_unary(self, method: str) -> Unary: ...
+    def unary_stream(self, method: str) -> Callable[[bytes], Iterator[bytes]]: ...
+    def stream_unary(self, method: str) -> Callable[[Iterator[bytes]], bytes]: ...
+    def close(self) -> None: ...
+
+
+class Grpc(Peer):
+    """One channel for all threads: it is made to be shared, and more of them were no quicker."""
+
+    name = "grpcio"
+    program = "grpc_store"
+
+    def connect(self, path: str) -> None:
+        channel = cast("_Channel", grpc.insecure_channel(f"unix:{path}", options=OPTIONS))
+        self._size = channel.unary_unary(f"/{SERVICE}/Size")
+        self._get = channel.unary_unary(f"/{SERVICE}/Get")
+        self._put = channel.unary_unary(f"/{SERVICE}/Put")
+        self._read = channel.unary_stream(f"/{SERVICE}/Read")
+        self._write = channel.stream_unary(f"/{SERVICE}/Write")
+        self._channel = channel
+
+    def disconnect(self) -> None:
+        if hasattr(self, "_channel"):
+            self._channel.close()
+
+    def stat(self, key: str) -> int:
+        return int(self._size(key.encode()))
+
+    def get(self, key: str) -> Piece:
+        return self._get(key.encode())
+
+    def put(self, key: str, content: bytes) -> None:
+        self._put(with_key(key, content))
+
+    def read_stream(self, key: str) -> Iterator[Piece]:
+        return self._read(key.encode())
+
+    def write_stream(self, key: str, reader: Reader) -> int:
+        return int(self._write(_messages(key, reader)))
+
+
+def _messages(key: str, reader: Reader) -> Iterator[bytes]:
+    yield key.encode()
+    while piece := reader.read(PIECE_BYTES):
+        yield bytes(piece)

@@ -1,0 +1,39 @@
+"""Peers that know calls of an object and nothing else: a stream is a call for each piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from storagedriver.contract import Piece, Reader
+
+PIECE_BYTES: Final = 1 << 20
+"""What the reader gives without a copy, and about where each of them is at its best."""
+
+
+class RemoteStore(Protocol):
+    """What a proxy of `children.store.Store` does."""
+
+    def size(self, key: str, /) -> int: ...
+    def get(self, key: str, /) -> bytes: ...
+    def put(self, key: str, content: bytes, /) -> None: ...
+    def piece(self, key: str, number: int, /) -> bytes: ...
+    def begin(self, key: str, /) -> None: ...
+    def append(self, key: str, piece: bytes, /) -> None: ...
+    def finish(self, key: str, /) -> int: ...
+
+
+def read_by_calls(store: RemoteStore, key: str) -> Iterator[Piece]:
+    """Read a content in the pieces that it was written in."""
+    number = 0
+    while piece := store.piece(key, number):
+        yield piece
+        number += 1
+
+
+def write_by_calls(store: RemoteStore, key: str, reader: Reader) -> int:
+    """Write a content; return its size in bytes."""
+    store.begin(key)
+    while piece := reader.read(PIECE_BYTES):
+        store.append(key, bytes(piece))
+    return store.finish(key)

@@ -1,0 +1,103 @@
+"""rpyc: transparent remote objects. Only plain values cross here, so there are no references."""
+
+# rpyc has no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Final, Generic, Protocol, TypeVar, cast
+
+from rpyc import async_  # type: ignore[import-untyped] # it has no types
+from rpyc.utils.factory import unix_connect  # type: ignore[import-untyped] # it has no types
+
+from storagedriver.benchmarks.peers.children.rpyc_tuning import tune
+from storagedriver.benchmarks.peers.peer import Peer
+from storagedriver.benchmarks.peers.per_thread import PerThread
+from storagedriver.benchmarks.peers.remote_store import PIECE_BYTES, RemoteStore
+from storagedriver.contract import Piece, Reader
+
+_CALLS_IN_FLIGHT: Final = 4
+"""Of a stream: it can make calls without waiting for the answers to those before."""
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class _Later(Protocol, Generic[T_co]):
+    """An answer that may not be here yet."""
+
+    @property
+    def value(self) -> T_co: ...
+
+
+class _Connected(Protocol):
+    """As much of an rpyc connection as is used here."""
+
+    @property
+    def root(self) -> RemoteStore: ...
+    def close(self) -> None: ...
+
+
+class Rpyc(Peer):
+    """A connection for each thread."""
+
+    name = "rpyc"
+    program = "rpyc_store"
+
+    def connect(self, path: str) -> None:
+        tune()
+        self._connections = PerThread(lambda: _Connection(path), _Connection.close)
+
+    def disconnect(self) -> None:
+        if hasattr(self, "_connections"):
+            self._connections.close()
+
+    def stat(self, key: str) -> int:
+        return self._connections.get().size(key)
+
+    def get(self, key: str) -> Piece:
+        return self._connections.get().get(key)
+
+    def put(self, key: str, content: bytes) -> None:
+        self._connections.get().put(key, content)
+
+    def read_stream(self, key: str) -> Iterator[Piece]:
+        connection = self._connections.get()
+        asked = deque(connection.piece_later(key, number) for number in range(_CALLS_IN_FLIGHT))
+        for number in count(_CALLS_IN_FLIGHT):
+            if not (piece := asked.popleft().value):
+                break
+            asked.append(connection.piece_later(key, number))
+            yield piece
+        while asked:
+            _ = asked.popleft().value
+
+    def write_stream(self, key: str, reader: Reader) -> int:
+        connection = self._connections.get()
+        connection.begin(key)
+        sent: deque[_Later[None]] = deque()
+        while piece := reader.read(PIECE_BYTES):
+            sent.append(connection.append_later(key, bytes(piece)))
+            if len(sent) == _CALLS_IN_FLIGHT:
+                _ = sent.popleft().value
+        while sent:
+            _ = sent.popleft().value
+        return connection.finish(key)
+
+
+class _Connection:
+    """A connection, and the methods at its other end: to find one anew would be a call more."""
+
+    def __init__(self, path: str) -> None:
+        self._connected = cast("_Connected", unix_connect(path))
+        root = self._connected.root
+        self.size, self.get, self.put = root.size, root.get, root.put
+        self.begin, self.finish = root.begin, root.finish
+        self.piece_later = cast("Callable[[str, int], _Later[bytes]]", async_(root.piece))
+        self.append_later = cast("Callable[[str, bytes], _Later[None]]", async_(root.append))
+
+    def close(self) -> None:
+        self._connected.close()
