@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from subprocess import PIPE, Popen
+from typing import Any, cast
 
+import msgpack  # type: ignore[import-untyped]  # it has no types of its own
 import pytest
+import zmq
 
 from storagedriver.conformance import CASES, CaseOutcome, Report, run_suite
 from storagedriver.conformance.faults import Subject, Verdict, check_faults
@@ -30,6 +34,9 @@ from storagedriver.ipc.channel import Channel
 from storagedriver.ipc.messages import Cancel, Chunk, Response, Start
 from storagedriver.ipc.running import RunningDriver
 from storagedriver.ipc.states import State
+
+pack = cast("Callable[[object], bytes]", msgpack.packb)  # pyright: ignore[reportUnknownMemberType]
+unpack = cast("Callable[[bytes], object]", msgpack.unpackb)  # pyright: ignore[reportUnknownMemberType]
 
 PATIENCE_SECONDS = 30.0
 SHORT_SECONDS = 0.05
@@ -75,7 +82,7 @@ Starting = Callable[..., IPCStorageDriver]
 
 
 @contextmanager
-def speaking(programs: Path) -> Iterator[Channel]:
+def speaking(programs: Path) -> Generator[Channel, None, None]:
     """The host's end of the only channel there is, for messages that no host would send."""
     subject = Subject("minimal", [str(programs / "registry-storage-minimal")], {})
     with subject.running() as running:
@@ -249,3 +256,144 @@ def put(channel: Channel, content: bytes) -> None:
     response = channel.receive(PATIENCE_SECONDS)
     assert isinstance(response, Response)
     assert response.error is None
+
+
+class TestTheTutorial:
+    def test_its_blocks_are_the_whole_driver_in_order(self, checkout: Path, source: str) -> None:
+        text = (checkout / "docs" / "write-a-driver-in-an-hour.md").read_text(encoding="utf-8")
+        blocks = re.findall(
+            r"^```\{literalinclude\} \.\./examples/minimal/registry-storage-minimal\n"
+            r":language: python\n:lines: (\d+)-(\d+)\n```$",
+            text,
+            re.MULTILINE,
+        )
+        assert len(blocks) == text.count("{literalinclude}")
+        lines = source.splitlines()
+        shown = [lines[int(first) - 1 : int(last)] for first, last in blocks]
+        assert [line for block in shown for line in block] == lines
+
+    def test_it_says_how_many_lines_there_are(self, checkout: Path, source: str) -> None:
+        counted = len([line for line in source.splitlines() if line.strip()])
+        for page in ("index.md", "write-a-driver.md", "write-a-driver-in-an-hour.md"):
+            text = (checkout / "docs" / page).read_text(encoding="utf-8")
+            assert f"{counted} lines" in text, page
+
+
+class RawHost:
+    """Starts the driver and speaks with it in bytes, so that anything can be said."""
+
+    def __init__(self, programs: Path, context: zmq.Context[zmq.Socket[bytes]]) -> None:
+        self._socket = context.socket(zmq.PAIR)
+        self._socket.setsockopt(zmq.RCVTIMEO, int(PATIENCE_SECONDS * 1000))
+        self._socket.bind("tcp://127.0.0.1:*")
+        endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._process = Popen(
+            [programs / "registry-storage-minimal", "{}"],
+            stdin=PIPE,
+            env={**os.environ, "STORAGEDRIVER_ENDPOINT": endpoint},
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(b'{"token": "t"}\n')
+        self._process.stdin.flush()
+        assert self.receive()[:3] == [6, "t", "0.1"]
+        no_features: list[str] = []
+        params = {"version": "0.1", "features": no_features, "max_chunk": 1 << 20}
+        self.send(pack([0, 77, "Hello", params]))
+        assert self.receive()[:3] == [1, 77, None]
+
+    def send(self, *frames: bytes) -> None:
+        self._socket.send_multipart(frames)
+
+    def receive(self) -> list[Any]:
+        return cast("list[Any]", unpack(self._socket.recv()))
+
+    def close(self) -> int:
+        """Let go of the driver, and return its exit status."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            return self._process.wait(PATIENCE_SECONDS)
+        finally:
+            self._socket.close(linger=0)
+
+
+def vectors(checkout: Path, name: str, array: str) -> list[dict[str, Any]]:
+    path = checkout / "ipc" / "spec" / "vectors" / f"{name}.json"
+    return cast("list[dict[str, Any]]", json.loads(path.read_text(encoding="utf-8"))[array])
+
+
+def bytes_of(value: str | list[Any]) -> bytes:
+    """Bytes as the vectors write them."""
+    parts = [value] if isinstance(value, str) else value
+    return b"".join(
+        bytes.fromhex(part) if isinstance(part, str) else bytes.fromhex(part[0]) * part[1]
+        for part in parts
+    )
+
+
+class TestVectors:
+    """What the test vectors refuse the driver refuses too, and ends."""
+
+    @pytest.fixture
+    def refusal(self, programs: Path) -> Iterator[Callable[..., str]]:
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+
+        def of(*frames: bytes) -> str:
+            host = RawHost(programs, context)
+            host.send(*frames)
+            try:
+                response = host.receive()
+            finally:
+                assert host.close() == 0
+            return str(response[2]["code"]) if response[2] else "success"
+
+        yield of
+        context.term()
+
+    def test_messages(self, checkout: Path, refusal: Callable[..., str]) -> None:
+        rejects = [
+            vector
+            for vector in vectors(checkout, "rejects", "reject")
+            # CLOSE is the end in any case.
+            if not vector.get("lenient") and not vector["name"].startswith("close")
+        ]
+        assert len(rejects) > 50
+        for vector in rejects:
+            content = vector["content"]
+            frames = [bytes_of(vector["header"])]
+            frames += [] if content is None else [bytes_of(content)]
+            assert refusal(*frames) == "ProtocolError", vector["name"]
+
+    def test_params(self, checkout: Path, refusal: Callable[..., str]) -> None:
+        # It looks at no meta, and never gave a version that could come back.
+        unread = ("meta", "deadline", "version")
+        methods = ("ReadStream", "PutContent", "Move")
+        rejects = [
+            vector
+            for vector in vectors(checkout, "calls", "reject")
+            if vector["part"] == "params"
+            and vector["method"] in methods
+            and not any(word in vector["name"] for word in unread)
+        ]
+        assert {vector["method"] for vector in rejects} == set(methods)
+        for vector in rejects:
+            header = b"\x94\x00\x01" + pack(vector["method"]) + bytes_of(vector["bytes"])
+            assert refusal(header) == "ProtocolError", vector["name"]
+
+    def test_params_that_are_right(self, checkout: Path, refusal: Callable[..., str]) -> None:
+        methods = (
+            "GetContent",
+            "ReadStream",
+            "PutContent",
+            "WriteStream",
+            "List",
+            "Move",
+            "Delete",
+        )
+        for vector in vectors(checkout, "calls", "accept"):
+            # One that waits for more content is not answered yet.
+            is_open = vector["method"] == "PutContent" and "more" in vector["name"]
+            if vector["part"] == "params" and vector["method"] in methods and not is_open:
+                header = b"\x94\x00\x01" + pack(vector["method"]) + bytes_of(vector["bytes"])
+                codes = ("success", "PathNotFound", "InvalidOffset")
+                assert refusal(header) in codes, vector["name"]
