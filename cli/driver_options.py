@@ -90,14 +90,17 @@ def _attach(choice: DriverChoice) -> StorageDriver:
 
 
 def _create_here(choice: DriverChoice) -> StorageDriver:
-    from storagedriver.drivers.factory import create
-    from storagedriver.ipc import IPCStorageDriver
+    from importlib.metadata import entry_points
 
-    driver = create(choice.name, choice.parameters, drivers_directory=choice.drivers_directory)
-    if isinstance(driver, IPCStorageDriver):
-        driver.close()
+    from storagedriver.drivers.factory import ENTRY_POINT_GROUP, create, registered
+    from storagedriver.drivers.lookup import find_executable
+
+    installed = entry_points(group=ENTRY_POINT_GROUP, name=choice.name)
+    if not installed and choice.name not in registered():
+        # Not by starting it: it may refuse its parameters, and would pass for a driver in here.
+        find_executable(choice.name, choice.drivers_directory)
         raise OnlyAProgramError(choice.name, reason="it is a program, and not installed here")
-    return driver
+    return create(choice.name, choice.parameters)
 
 
 def takes_driver(command: Callable[..., None]) -> Callable[..., None]:

@@ -122,6 +122,29 @@ def test_a_driver_that_is_a_program_only_is_measured_as_one(
 
 
 @pytest.mark.usefixtures("_only_starts")
+def test_a_program_only_that_lacks_a_store_gets_a_temporary_one(
+    storagedriver: Command, tmp_path: Path
+) -> None:
+    program = tmp_path / "registry-storage-copied"
+    module = "storagedriver.drivers.executables.filesystem"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m {module} "$@"\n')
+    program.chmod(0o755)
+    answer = storagedriver(
+        "bench", "copied", "--drivers-directory", tmp_path, *QUICK, "--json", "-"
+    )
+    assert told(answer)["subjects"] == ["IPC"]
+    first, second = answer.stderr.splitlines()
+    assert first == "copied in-process: not available in this process"
+    assert second.startswith("copied over IPC: in the temporary directory ")
+
+
+def test_what_else_a_driver_lacks_is_said(storagedriver: Command) -> None:
+    answer = storagedriver("bench", "misbehaving", *QUICK)
+    assert answer.status == 1
+    assert "InvalidParameters: Invalid parameter 'script' of misbehaving: " in answer.stderr
+
+
+@pytest.mark.usefixtures("_only_starts")
 def test_files_are_written_beside_the_table(storagedriver: Command, tmp_path: Path) -> None:
     files = tmp_path / "report.json", tmp_path / "report.md"
     answer = storagedriver("bench", "inmemory", *QUICK, "--json", files[0], "--markdown", files[1])

@@ -10,7 +10,7 @@ from storagedriver.cli.driver_options import (
     DriverChoice,
     OnlyAProgramError,
 )
-from storagedriver.contract import DriverTimeoutError
+from storagedriver.contract import DriverTimeoutError, InvalidStorageDriverError
 from storagedriver.ipc import IPCStorageDriver
 
 if TYPE_CHECKING:
@@ -36,6 +36,23 @@ def test_a_driver_that_is_a_program_only_cannot_be_used_in_this_process(
     monkeypatch.setenv("PATH", str(drivers_directory), prepend=":")
     with pytest.raises(OnlyAProgramError, match="it is a program"):
         DriverChoice("dictionary", in_process=True).open()
+
+
+def test_a_program_is_not_started_to_find_out_that_it_is_only_a_program(tmp_path: Path) -> None:
+    # It would refuse its parameters, or crash, and that is not what is wrong.
+    program = tmp_path / "registry-storage-crashing"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\nexit 3\n")
+    program.chmod(0o755)
+    choice = DriverChoice("crashing", in_process=True, drivers_directory=str(tmp_path))
+    with pytest.raises(OnlyAProgramError, match="it is a program"):
+        choice.open()
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_driver_that_is_nowhere_is_no_program_either(tmp_path: Path) -> None:
+    choice = DriverChoice("nowhere", in_process=True, drivers_directory=str(tmp_path))
+    with pytest.raises(InvalidStorageDriverError, match="no registry-storage-nowhere in"):
+        choice.open()
 
 
 def test_the_timeout_is_the_drivers(stalling: StallingDriver) -> None:
