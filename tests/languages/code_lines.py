@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pygments.lexers import get_lexer_for_filename
+from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnknownVariableType]  # its options have no types
 from pygments.token import Comment, String, Whitespace
 
 
