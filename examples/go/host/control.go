@@ -22,7 +22,9 @@ func newControl(l *link) *control { return &control{l, make(chan struct{}, 1)} }
 
 // ask makes a request of the driver. It fails as call.wait does, or with the driver's error. An answer
 // that is late is waited for before the next request.
-func (c *control) ask(ctx context.Context, d *Driver, method string, params map[string]any, patience time.Duration) (map[string]any, error) {
+func (c *control) ask(
+	ctx context.Context, d *Driver, method string, params map[string]any, patience time.Duration,
+) (map[string]any, error) {
 	ctx, cancel := withTimeout(ctx, patience)
 	defer cancel()
 	select {

@@ -226,12 +226,28 @@ func TestLiesAreRefused(t *testing.T) {
 	}
 }
 
+// hasStray tells whether a process of the driver's is left, beside its own.
+func hasStray(d *Driver) bool {
+	paths, _ := filepath.Glob("/proc/[0-9]*/environ")
+	return slices.ContainsFunc(paths, func(path string) bool {
+		environment, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(environment), d.process.mark) &&
+			path != fmt.Sprintf("/proc/%d/environ", d.PID())
+	})
+}
+
 func TestADriverThatDoesNotEndIsEnded(t *testing.T) {
 	d := misbehave(t, Options{CloseTimeout: 200 * time.Millisecond, TerminateTimeout: 200 * time.Millisecond},
 		map[string]any{"do": "keep-running", "point": "start"},
 		map[string]any{"do": "ignore-sigterm", "point": "start"},
 		map[string]any{"do": "leave-child", "point": "start"})
+	if !hasStray(d) {
+		t.Error("there is no child to end")
+	}
 	mustClose(t, d)
+	if hasStray(d) {
+		t.Error("a child is left")
+	}
 	if err := d.PutContent(t.Context(), "/a", nil); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}

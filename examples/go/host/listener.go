@@ -94,7 +94,9 @@ func (l *listener) attach(ctx context.Context, newSession func() *session.Sessio
 }
 
 // accept greets whoever connects, all at once, until the listener is closed and they are through.
-func (l *listener) accept(ctx context.Context, newSession func() *session.Session, found chan<- *attached, refusals chan<- error) {
+func (l *listener) accept(
+	ctx context.Context, newSession func() *session.Session, found chan<- *attached, refusals chan<- error,
+) {
 	var greeting goroutines
 	defer greeting.wait()
 	for {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,14 +19,19 @@ import (
 // What a driver has started may hold its outputs open after its end; it is not waited for.
 const lastOutputTime = time.Second
 
+// markVariable tells which start of a driver a process belongs to.
+const markVariable = "STORAGEDRIVER_PROCESS"
+
 // process is the process of a driver, in a session of its own. Standard input is its lifeline.
 type process struct {
 	name     string
 	pid      int
+	mark     string // in the environment of all that it starts
 	lifeline *os.File
 	stderr   *output
 	command  *exec.Cmd
-	// exited is closed when the process was reaped, its group has ended and its last output is in.
+	// exited is closed when the process was reaped, what it has started has ended, and its last output
+	// is in.
 	exited chan struct{}
 
 	mutex sync.Mutex
@@ -39,13 +45,13 @@ func startProcess(name string, command, environment []string, logger *slog.Logge
 		return nil, err
 	}
 	defer func() { _ = theirs.Close() }()
-	p := &process{name: name, lifeline: lifeline, exited: make(chan struct{})}
+	p := &process{name: name, mark: markVariable + "=" + rand.Text(), lifeline: lifeline, exited: make(chan struct{})}
 	p.command = exec.Command(command[0], command[1:]...)
 	logger = logger.With("driver", name)
 	stdout := &output{logger: logger.With("stream", "stdout"), secrets: secrets}
 	p.stderr = &output{logger: logger.With("stream", "stderr"), secrets: secrets}
 	p.command.Stdin, p.command.Stdout, p.command.Stderr = theirs, stdout, p.stderr
-	p.command.Env = environment
+	p.command.Env = append(environment, p.mark)
 	p.command.WaitDelay = lastOutputTime
 	// Ctrl-C in a terminal reaches this process alone, and the whole group can be signalled.
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -72,6 +78,7 @@ func (p *process) watch(stdout *output) {
 	stdout.endLine()
 	p.stderr.endLine()
 	_ = p.lifeline.Close()
+	killMarked(p.mark)
 }
 
 func (p *process) endGroup() {

@@ -57,7 +57,9 @@ type said struct {
 
 // prepare returns the argument and the first line of input for one start: what is secret, or very
 // long, is never in the argument. It fails with InvalidParameters.
-func prepare(name, token string, parameters map[string]any, secrets []string) (argument string, line []byte, err error) {
+func prepare(name, token string, parameters map[string]any, secrets []string) (
+	argument string, line []byte, err error,
+) {
 	if parameters == nil {
 		parameters = map[string]any{}
 	}

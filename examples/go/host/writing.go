@@ -11,7 +11,9 @@ import (
 
 // write makes a call that sends the content of a reader, and returns its result. An error of the
 // reader is returned as it is.
-func (d *Driver) write(ctx context.Context, method, path string, params map[string]any, reader io.Reader) (map[string]any, error) {
+func (d *Driver) write(
+	ctx context.Context, method, path string, params map[string]any, reader io.Reader,
+) (map[string]any, error) {
 	source := content.NewSource(reader)
 	defer source.Release()
 	// Before there is a channel: the reader may read from this driver, or take its time.
