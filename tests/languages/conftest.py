@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import run
 
 import pytest
 
 from storagedriver.conformance import CaseOutcome, Report
 from storagedriver.conformance.faults import Subject, Verdict, check_faults
+from tests.languages.findings import Findings
 from tests.languages.languages import LANGUAGES, Builds, sizes_of
 from tests.languages.matrix import Matrix, page_with
 from tests.languages.tools import (
@@ -49,6 +51,14 @@ def matrix(checkout: Path, request: pytest.FixtureRequest) -> Iterator[Matrix]:
         matrix.write(data)
         text = page_with(matrix, page.read_text(encoding="utf-8"))
         page.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def findings(matrix: Matrix, checkout: Path) -> Findings:
+    git = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
+    # Of an archive without its history no commit is known.
+    told = run(git, capture_output=True, text=True, check=False)
+    return Findings(matrix, told.stdout.strip() if told.returncode == 0 else "")
 
 
 # LEAD: compatibility until all languages have landed; goes away.

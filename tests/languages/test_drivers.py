@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import run
 
 import pytest
 
 from storagedriver.conformance import CaseOutcome, Report, run_suite
-from storagedriver.conformance.faults import FaultReport, Subject, Verdict, check_faults
+from storagedriver.conformance.faults import Subject, Verdict, check_faults
 from storagedriver.contract import StorageDriver
 from storagedriver.drivers.factory import launch
 from storagedriver.drivers.filesystem import FilesystemDriver
 from storagedriver.drivers.inmemory import InMemoryDriver
 from storagedriver.ipc import IPCStorageDriver
 from storagedriver.ipc.serving import told_features
+from tests.languages.findings import Findings
 from tests.languages.languages import LANGUAGES, Builds, Language
-from tests.languages.matrix import Matrix, Run
 
 FAULT_SECONDS = 60.0
 
@@ -27,43 +25,6 @@ MODELS: Mapping[str, type[StorageDriver]] = {
     "inmemory": InMemoryDriver,
     "filesystem": FilesystemDriver,
 }
-
-
-class Findings:
-    """Puts what the tests find into the matrix."""
-
-    def __init__(self, matrix: Matrix, commit: str) -> None:
-        self._matrix = matrix
-        self._date = datetime.now(UTC).date().isoformat()
-        self._commit = commit
-
-    def of_suite(self, name: str, check: str, report: Report) -> None:
-        passed, failed, skipped = (
-            len(report.with_outcome(outcome))
-            for outcome in (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.SKIPPED)
-        )
-        self._matrix.features[name] = sorted(report.features)
-        self._take(name, check, passed, failed, skipped)
-
-    def of_faults(self, name: str, report: FaultReport) -> None:
-        verdicts = [finding.verdict for finding in report.findings]
-        passed, failed = verdicts.count(Verdict.PASSED), verdicts.count(Verdict.FAILED)
-        self._take(name, "faults", passed, failed, skipped=0)
-
-    def of_channels(self, name: str, channels: int) -> None:
-        self._matrix.channels[name] = channels
-
-    def _take(self, name: str, check: str, passed: int, failed: int, skipped: int) -> None:
-        one = Run(self._date, self._commit, passed, failed, skipped)
-        self._matrix.runs.setdefault(name, {})[check] = one
-
-
-@pytest.fixture(scope="session")
-def findings(matrix: Matrix, checkout: Path) -> Findings:
-    git = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
-    # Of an archive without its history no commit is known.
-    told = run(git, capture_output=True, text=True, check=False)
-    return Findings(matrix, told.stdout.strip() if told.returncode == 0 else "")
 
 
 def drivers(*kinds: str) -> pytest.MarkDecorator:
