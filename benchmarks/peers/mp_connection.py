@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from multiprocessing.connection import Client, Connection
 from typing import cast
 
-from storagedriver.benchmarks.peers.children.mp_connection import PIECE_BYTES
+from storagedriver.benchmarks.peers.children.mp_connection import (
+    READ_PIECE_BYTES,
+    WRITTEN_PIECE_BYTES,
+)
 from storagedriver.benchmarks.peers.peer import Peer
 from storagedriver.benchmarks.peers.per_thread import PerThread
 from storagedriver.contract import Piece, Reader
@@ -39,14 +42,14 @@ class MultiprocessingConnection(Peer):
     def read_stream(self, key: str) -> Iterator[Piece]:
         connection = self._connections.get()
         connection.send(("read", key, None))
-        buffer = memoryview(bytearray(PIECE_BYTES))
+        buffer = memoryview(bytearray(READ_PIECE_BYTES))
         while size := connection.recv_bytes_into(buffer):
             yield buffer[:size]
 
     def write_stream(self, key: str, reader: Reader) -> int:
         connection = self._connections.get()
         connection.send(("write", key, None))
-        while piece := reader.read(PIECE_BYTES):
+        while piece := reader.read(WRITTEN_PIECE_BYTES):
             connection.send_bytes(piece)
         connection.send_bytes(b"")
         return cast("int", connection.recv())

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from storagedriver.contract import Piece, Reader
 
 PIECE_BYTES: Final = 1 << 20
-"""What the reader gives without a copy, and about where each of them is at its best."""
+"""What the reader gives without a copy. Each of them is at its best there, as a call costs less."""
 
 
 class RemoteStore(Protocol):

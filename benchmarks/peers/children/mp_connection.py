@@ -10,8 +10,9 @@ from typing import Final
 from storagedriver.benchmarks.peers.children.program import endpoint, is_ready
 from storagedriver.benchmarks.peers.children.store import Store
 
-PIECE_BYTES: Final = 256 * 1024
-"""At 1 MiB and more a message is received in fresh memory each time."""
+WRITTEN_PIECE_BYTES: Final = 256 * 1024
+READ_PIECE_BYTES: Final = 64 * 1024
+"""Each is the quickest in its direction. Here more is not better."""
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def _serve(connection: Connection, store: Store) -> None:
         elif operation == "write":
             store.write(key, _pieces(connection))
         elif operation == "read":
-            for piece in store.pieces(key, PIECE_BYTES):
+            for piece in store.pieces(key, READ_PIECE_BYTES):
                 connection.send_bytes(piece)
             connection.send_bytes(b"")
             continue

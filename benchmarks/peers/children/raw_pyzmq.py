@@ -13,7 +13,7 @@ from storagedriver.benchmarks.peers.children.program import endpoint, is_ready
 from storagedriver.benchmarks.peers.children.store import Store
 
 PIECE_BYTES: Final = 1 << 20
-"""Half of it is slower, and four times as much needs four times the memory to be no faster."""
+"""The larger, the faster, up to here. More would also be more memory."""
 
 MESSAGES_IN_FLIGHT: Final = 4
 """The high-water mark of each side: enough to keep both busy. A thousand, as it is if nobody says
