@@ -16,6 +16,8 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import IO, Final, cast
 
+from storagedriver.contract import StorageDriverError
+
 # A loaded machine may take long to start a process, and none takes this long.
 _START_SECONDS: Final = 60.0
 
@@ -23,7 +25,7 @@ _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
 
 
-class PeerError(Exception):
+class PeerError(StorageDriverError):
     """A peer cannot be built or started, or has failed."""
 
 

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Final, Generic, Protocol, TypeVar, cast
 
 from rpyc import async_  # type: ignore[import-untyped] # it has no types
-from rpyc.utils.factory import unix_connect  # type: ignore[import-untyped] # it has no types
+from rpyc.core.stream import SocketStream  # type: ignore[import-untyped] # it has no types
+from rpyc.utils.factory import connect_stream  # type: ignore[import-untyped] # it has no types
 
 from storagedriver.benchmarks.peers.children.rpyc_tuning import tune
 from storagedriver.benchmarks.peers.peer import Peer
@@ -92,7 +94,12 @@ class _Connection:
     """A connection, and the methods at its other end: to find one anew would be a call more."""
 
     def __init__(self, path: str) -> None:
-        self._connected = cast("_Connected", unix_connect(path))
+        # Not by rpyc's `unix_connect`: that sets a time limit, by which there is a poll before each
+        # system call, and a write that waits for three seconds fails.
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(path)
+        made = connect_stream(SocketStream(connection), config={"sync_request_timeout": None})
+        self._connected = cast("_Connected", made)
         root = self._connected.root
         self.size, self.get, self.put = root.size, root.get, root.put
         self.begin, self.finish = root.begin, root.finish
