@@ -8,12 +8,12 @@ from pygments.lexers import get_lexer_for_filename  # pyright: ignore[reportUnkn
 from pygments.token import Comment, String, Whitespace
 
 
-def count_code_lines(path: Path) -> int:
-    """Return the number for one file, in the language that its name says.
+def count_code_lines(path: Path, *, suffix: str = "") -> int:
+    """Return the number for one file, in the language that its name says with the suffix added.
 
     The documentation strings of Python are comments here, as those of other languages are.
     """
-    lexer = get_lexer_for_filename(path.name, stripnl=False, ensurenl=True)
+    lexer = get_lexer_for_filename(path.name + suffix, stripnl=False, ensurenl=True)
     with_code: set[int] = set()
     line = 1
     for token, text in lexer.get_tokens(path.read_text(encoding="utf-8")):

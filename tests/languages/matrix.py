@@ -109,10 +109,9 @@ def _runs(runs: Mapping[str, Run]) -> Iterator[str]:
 
 
 def _abilities(matrix: Matrix, driver: str) -> Iterator[str]:
-    # A driver without worker channels answers on the one that it has.
-    yield str(max(1, matrix.channels[driver]))
+    yield str(matrix.channels.get(driver, "-"))
     for feature in FEATURES:
-        yield "yes" if feature in matrix.features[driver] else "-"
+        yield "yes" if feature in matrix.features.get(driver, ()) else "-"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

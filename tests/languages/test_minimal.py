@@ -34,6 +34,7 @@ from storagedriver.ipc.channel import Channel
 from storagedriver.ipc.messages import Cancel, Chunk, Response, Start
 from storagedriver.ipc.running import RunningDriver
 from storagedriver.ipc.states import State
+from tests.languages.findings import Findings
 
 pack = cast("Callable[[object], bytes]", msgpack.packb)  # pyright: ignore[reportUnknownMemberType]
 unpack = cast("Callable[[bytes], object]", msgpack.unpackb)  # pyright: ignore[reportUnknownMemberType]
@@ -115,17 +116,21 @@ def test_it_can_be_executed(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
-def test_it_keeps_the_contract(start: Starting, transport: str) -> None:
-    assert_passed(run_suite(lambda: start(transport)))
+def test_it_keeps_the_contract(start: Starting, transport: str, findings: Findings) -> None:
+    report = run_suite(lambda: start(transport))
+    findings.of_suite("minimal", "suite" if transport == "ipc" else "suite over tcp", report)
+    assert_passed(report)
 
 
 @pytest.mark.full
-def test_it_keeps_the_contract_in_full(programs: Path) -> None:
+def test_it_keeps_the_contract_in_full(programs: Path, findings: Findings) -> None:
     # With the time limit of calls that programs have unless they choose another one.
     def started() -> IPCStorageDriver:
         return launch("minimal", drivers_directory=str(programs), restart=None)
 
-    assert_passed(run_suite(started, full=True))
+    report = run_suite(started, full=True)
+    findings.of_suite("minimal", "full suite", report)
+    assert_passed(report)
 
 
 def assert_passed(report: Report) -> None:
@@ -144,17 +149,21 @@ def assert_passed(report: Report) -> None:
 
 
 @pytest.mark.full
-def test_it_bears_faults(programs: Path) -> None:
+def test_it_bears_faults(programs: Path, findings: Findings) -> None:
     subject = Subject("minimal", [str(programs / "registry-storage-minimal")], {})
     report = check_faults(subject, seconds=DEFAULT_SECONDS)
+    findings.of_faults("minimal", report)
     failed = [found for found in report.findings if found.verdict is not Verdict.PASSED]
     assert failed == []
 
 
 class TestOneCallAtATime:
-    def test_calls_of_many_threads_wait_for_each_other(self, start: Starting) -> None:
+    def test_calls_of_many_threads_wait_for_each_other(
+        self, start: Starting, findings: Findings
+    ) -> None:
         content = bytes(3 << 20)
         with start() as driver, ThreadPoolExecutor(12) as threads:
+            findings.of_channels("minimal", driver.max_channels)
             assert driver.max_channels == 1
 
             def work(number: int) -> bool:
