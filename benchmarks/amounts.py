@@ -51,8 +51,8 @@ class Amounts:
     most_objects: int
     """How far a store grows. A million is a matter of minutes for a driver in its own process."""
     fill_seconds: float
-    """How long it may take to fill a store to the next number of objects. One that takes longer,
-    such as one that syncs each object to a disk, is measured no further."""
+    """How long it may take to fill a store to the next number of objects. One that would take
+    longer, such as one that syncs each object to a disk, is measured no further."""
 
 
 AMOUNTS: Final[Mapping[Size, Amounts]] = {
@@ -72,7 +72,7 @@ AMOUNTS: Final[Mapping[Size, Amounts]] = {
         stream_bytes=256 << 20,
         whole_gets=5,
         most_objects=100_000,
-        fill_seconds=30,
+        fill_seconds=20,
     ),
     Size.FULL: Amounts(
         9,

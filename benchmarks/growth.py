@@ -24,6 +24,8 @@ _BESIDE: Final = {
 # As in a store of layers: not all in one directory, and not each in its own.
 _OBJECTS_IN_A_DIRECTORY: Final = 1000
 
+_LOOK_OBJECTS: Final = 500
+
 # A million contents of 4 KiB would be 4 GiB, and measure how fast memory is had.
 _CONTENT_BYTES: Final = 64
 
@@ -43,9 +45,9 @@ def _measure_stored(subject: Subject, setting: Setting) -> Figures:
     stored = 0
     with running(subject):
         for count in OBJECT_COUNTS:
-            deadline = monotonic() + amounts.fill_seconds
+            more = range(stored, count)
             if count > amounts.most_objects or not _fill(
-                subject, content, range(stored, count), deadline
+                subject, content, more, amounts.fill_seconds
             ):
                 break
             stored = count
@@ -56,12 +58,16 @@ def _measure_stored(subject: Subject, setting: Setting) -> Figures:
     return figures
 
 
-def _fill(subject: Subject, content: bytes, numbers: range, deadline: float) -> bool:
-    """Store an object for each number; return whether that was done in time."""
-    for number in numbers:
+def _fill(subject: Subject, content: bytes, numbers: range, limit_seconds: float) -> bool:
+    """Store an object for each number; return False, early, if that takes longer than the limit."""
+    began = monotonic()
+    for done, number in enumerate(numbers):
+        # From what those before took.
+        if done % _LOOK_OBJECTS == 0 and done:
+            expected_seconds = (monotonic() - began) / done * len(numbers)
+            if expected_seconds > limit_seconds:
+                return False
         subject.put(_key(number), content)
-        if number % _OBJECTS_IN_A_DIRECTORY == 0 and monotonic() > deadline:
-            return False
     return True
 
 
