@@ -1,6 +1,6 @@
 package example.storagedriver;
 
-import example.storagedriver.serving.Process;
+import example.storagedriver.serving.DriverProcess;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
@@ -29,7 +29,7 @@ public record Program(String name, Set<Feature> features, Factory factory) {
    * started the program.
    */
   public void main(String[] arguments) {
-    new Process(this).run(arguments);
+    new DriverProcess(this).run(arguments);
   }
 
   /** Returns the features as they are told to a host. */

@@ -21,7 +21,9 @@ import java.util.regex.Pattern;
 final class Root {
   // A name that a path can have by the most relaxed rule. All else, such as the names of staging
   // and of uploads, does not show.
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
+  private static final String NAME_PATTERN = "(?!\\.\\.?(/|$))[A-Za-z0-9._-]+";
+  private static final Pattern NAME = Pattern.compile(NAME_PATTERN);
+  private static final Pattern PATH = Pattern.compile("(/" + NAME_PATTERN + ")+");
 
   private final Path path;
   private final Directory directory;
@@ -64,8 +66,11 @@ final class Root {
   }
 
   static boolean isName(Path name) {
-    String text = name.toString();
-    return NAME.matcher(text).matches() && !text.equals(".") && !text.equals("..");
+    return NAME.matcher(name.toString()).matches();
+  }
+
+  static boolean isPath(String path) {
+    return path.equals("/") || PATH.matcher(path).matches();
   }
 
   /**
@@ -73,19 +78,11 @@ final class Root {
    * a ".." that got past them all would lead to what is another's.
    */
   static List<Path> names(String path) throws StorageException {
-    List<Path> names = new ArrayList<>();
-    if (path.equals("/")) {
-      return names;
-    }
-    boolean isPath = path.startsWith("/") && !path.contains("\0");
-    for (String text : isPath ? path.substring(1).split("/", -1) : new String[0]) {
-      Path name = Path.of(text);
-      isPath &= name.getNameCount() == 1 && isName(name);
-      names.add(name);
-    }
-    if (!isPath) {
+    if (!isPath(path)) {
       throw StorageException.ofPath(ErrorCode.INVALID_PATH, path);
     }
+    List<Path> names = new ArrayList<>();
+    Path.of(path).forEach(names::add);
     return names;
   }
 

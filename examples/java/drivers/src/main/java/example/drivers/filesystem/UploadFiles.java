@@ -78,13 +78,7 @@ final class UploadFiles {
     try (Directory directory = root.openHidden(DIRECTORY, durability)) {
       try {
         writePath(directory, id, path);
-        FileChannel content =
-            directory.openFile(
-                contentName(id),
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.CREATE_NEW);
-        durability.syncEntries(directory);
+        FileChannel content = makeContent(directory, id);
         return new FilesystemUpload(this, id, path, content, 0);
       } catch (IOException failure) {
         remove(directory, id);
@@ -92,6 +86,22 @@ final class UploadFiles {
       }
     } catch (IOException failure) {
       throw SystemErrors.named(failure, path);
+    }
+  }
+
+  private FileChannel makeContent(Directory directory, String id) throws IOException {
+    FileChannel content =
+        directory.openFile(
+            contentName(id),
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.CREATE_NEW);
+    try {
+      durability.syncEntries(directory);
+      return content;
+    } catch (IOException failure) {
+      content.close();
+      throw failure;
     }
   }
 
@@ -136,8 +146,11 @@ final class UploadFiles {
       return null;
     }
     String path = new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII);
-    boolean isWhole = path.endsWith(PATH_END);
-    return isWhole ? path.substring(0, path.length() - PATH_END.length()) : null;
+    if (!path.endsWith(PATH_END)) {
+      return null;
+    }
+    path = path.substring(0, path.length() - PATH_END.length());
+    return Root.isPath(path) && !path.equals("/") ? path : null;
   }
 
   private static FileChannel openContent(Directory directory, String id) throws IOException {
