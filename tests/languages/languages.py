@@ -102,6 +102,40 @@ def _copied(tools: Tools, target: Path) -> Tools:
     return Tools(copy, {"STORAGEDRIVER_VECTORS": str(vectors)})
 
 
+def _build_cpp(tools: Tools, target: Path) -> Built:
+    programs = f"-DSTORAGEDRIVER_PROGRAMS={target}/bin"
+    tools.run("cmake", "--preset", "release", "-B", f"{target}/build", programs)
+    tools.run("cmake", "--build", f"{target}/build")
+    return Built(tools, target / "bin")
+
+
+CPP = Language(
+    "cpp",
+    needs="CMake 3.25 or later, with ninja and a C++20 compiler,",
+    # It reads the presets, which say the version.
+    probe=("sh", "-c", "ninja --version && c++ --version && cmake --list-presets"),
+    build=_build_cpp,
+    library=("storagedriver/include/**/*.hpp", "storagedriver/src/*.[ch]pp"),
+    drivers={
+        "cpp-inmemory": ("drivers/inmemory/*.[ch]pp", "drivers/programs/inmemory.cpp"),
+        "cpp-filesystem": ("drivers/filesystem/*.[ch]pp", "drivers/programs/filesystem.cpp"),
+    },
+    debian_packages=(
+        "clang-format",
+        "cmake",
+        "cppzmq-dev",
+        "g++",
+        "libgtest-dev",
+        "libmsgpack-cxx-dev",
+        "libssl-dev",
+        "libzmq3-dev",
+        "ninja-build",
+        "nlohmann-json3-dev",
+        "pkg-config",
+    ),
+)
+
+
 def _build_go(tools: Tools, target: Path) -> Built:
     # No commit in the programs: git refuses to tell it in a checkout of another user.
     tools.run("go", "build", "-buildvcs=false", "-o", f"{target}/", "./cmd/...")
@@ -198,4 +232,4 @@ JAVA = Language(
     },
 )
 
-LANGUAGES = (GO, NODE, RUST, JAVA)
+LANGUAGES = (CPP, GO, JAVA, NODE, RUST)
