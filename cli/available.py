@@ -75,7 +75,7 @@ def serve(choice: DriverChoice, as_json: bool) -> None:
     """
     if choice.timeout_seconds is not None:
         raise click.UsageError("--timeout is for a driver in a process of its own")
-    # Here, as this loads ZeroMQ.
+    # Here, as this loads all of IPC.
     from storagedriver.ipc.by_hand import serve_by_hand
 
     def tell(directory: str) -> None:

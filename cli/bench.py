@@ -94,7 +94,7 @@ def _plotting(target: str) -> Draw:
 def _run(
     choice: DriverChoice, size: Size, rounds: int | None, seed: int | None, *, with_peers: bool
 ) -> Report:
-    # Here, as this loads ZeroMQ: see `cli.main`.
+    # Here, as this loads all of IPC: see `cli.main`.
     from storagedriver.benchmarks.rounds import DEFAULT_SEED, run_benchmark
 
     with ExitStack() as stack:

@@ -66,7 +66,7 @@ class DriverChoice:
             return _attach(self)
         if self.in_process:
             return _create_here(self)
-        # Here, as this loads ZeroMQ: see `cli.main`.
+        # Here, as this loads all of IPC: see `cli.main`.
         from storagedriver.drivers.factory import launch
 
         options: StartOptions = {}

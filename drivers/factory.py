@@ -95,7 +95,7 @@ def launch(
     not start. No process is left after a failure. The options are IPCStorageDriver.start's.
     """
     executable = find_executable(name, drivers_directory)
-    # Here, so that whoever keeps to drivers in this process needs no ZeroMQ.
+    # Here, so that whoever keeps to drivers in this process loads nothing of IPC.
     from storagedriver.ipc.client import IPCStorageDriver
 
     return IPCStorageDriver.start([executable], parameters or {}, name=name, **options)

@@ -29,6 +29,9 @@ _PREFIX: Final = "sd-"
 _TRIES: Final = 5
 
 
+_NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
+
+
 class SocketDirectory:
     """A directory with mode 0700 that `remove` takes away with all in it.
 
@@ -45,7 +48,8 @@ class SocketDirectory:
         What hosts that were killed have left in that place is removed. A socket path ends at about
         100 bytes, so a long TMPDIR cannot hold one.
 
-        Raises StorageDriverError that says which places were tried and why they did not do.
+        Raises StorageDriverError that says which places were tried and why they did not do, and
+        OSError if there are no descriptors left.
         """
         self._pid = os.getpid()
         self._make()
@@ -84,6 +88,8 @@ class SocketDirectory:
             try:
                 self._make_in(parent)
             except OSError as error:
+                if error.errno in _NO_DESCRIPTORS:
+                    raise  # another place would be no better
                 tried.append(f"{parent} ({error.strerror})")
             else:
                 return

@@ -8,8 +8,8 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 """A header holds names, numbers, at most INLINE_CONTENT_BYTES of content, and an error text."""
 
 INLINE_CONTENT_BYTES: Final = 16 * 1024
-"""Content up to here rides in the header: a second frame costs more than a copy of this size (a
-third of the time of a small call, in pyzmq). Above it the copy begins to cost as much."""
+"""Content up to here rides in the header: a second frame costs more than a copy of this size (with
+libzmq a third of the time of a small call). Above it the copy begins to cost as much."""
 
 MAX_CONTAINER_ITEMS: Final = 1024
 """Of an array in a header, or pairs of a map: memory is reserved for what the length says, so
@@ -58,11 +58,6 @@ a handful of descriptors on both sides."""
 
 MAX_COUNT: Final = (1 << 63) - 1
 """The largest size or offset: what fits the signed 64 bits of every file system and language."""
-
-SOCKET_HIGH_WATER_MARK: Final = 64
-"""In messages, of each end. A peer that never reads, or sends and is not read, costs so many chunks
-of memory; with ZeroMQ's own default, 1,000, a gigabyte for each channel. Streams were measured to
-be as fast, whether their chunks are of 1 MiB or of 4 KiB; with 16 those of 4 KiB lost a fifth."""
 
 MAX_ENDPOINT_BYTES: Final = 100
 """A Unix socket path ends at 107 bytes on Linux and 103 elsewhere."""

@@ -27,6 +27,7 @@ from storagedriver.contract import (
     StorageDriverError,
     Version,
 )
+from storagedriver.contract.features import PING
 from storagedriver.contract.redaction import Redaction
 from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
 from storagedriver.ipc.control import ControlChannel
@@ -43,6 +44,9 @@ from storagedriver.ipc.states import Side, State
 
 # For a driver to connect a further channel; it frees the slot itself after the same time.
 _OPEN_CHANNEL_SECONDS: Final = 5.0
+
+# The same where the driver answers on control only when no call runs: some take minutes.
+_AFTER_A_CALL_SECONDS: Final = 600.0
 
 # Of descriptors, processes and memory: another time there may be enough.
 _SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
@@ -104,7 +108,10 @@ class RunningDriver:
         self._stop_lock = threading.Lock()
         self._redaction = Redaction(parameters)
         launch = prepare(name, parameters, self._token)
-        self._directory = SocketDirectory()
+        try:
+            self._directory = SocketDirectory()
+        except OSError as error:
+            raise self._not_started(error) from error
         channel: Channel | None = None
         process: DriverProcess | None = None
         try:
@@ -202,7 +209,8 @@ class RunningDriver:
 
         Raises ChannelLostError, NoProgressError after the time given, what OpenChannel answers.
         """
-        seconds = min(_OPEN_CHANNEL_SECONDS, timeout_seconds or _OPEN_CHANNEL_SECONDS)
+        longest = _OPEN_CHANNEL_SECONDS if PING in self.features else _AFTER_A_CALL_SECONDS
+        seconds = min(longest, timeout_seconds or longest)
         agreed = self._control.channel.session
         if agreed.role is Role.ONLY or agreed.state is State.CLOSED:
             # What it would take to open another one is lost: such a driver is of no more use.

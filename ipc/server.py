@@ -71,7 +71,7 @@ def serve(
         serving.run()
     except ChannelLostError:
         _exit_without_host(endpoint)
-    # A thread that is still in a call holds its socket, and ZeroMQ would wait for it for ever.
+    # A thread may be still in a call: it does not hold up the end.
     if serving.threads:
         os._exit(0)
 

@@ -71,23 +71,6 @@ def _signals_are_not_ignored() -> None:
             signal.signal(number, signal.SIG_DFL)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _zeromq_has_started() -> None:
-    # Its context lives as long as the process, with two threads and a few descriptors of its own.
-    # So does another one that pyzmq makes for the first message that is sent without copying it.
-    from storagedriver.ipc.channel import Channel
-    from storagedriver.ipc.messages import Response
-    from storagedriver.ipc.session import Role, Session
-    from storagedriver.ipc.states import Side
-
-    listening = Channel.listen("tcp://127.0.0.1:*", Session(Side.HOST, Role.NEW))
-    connected = Channel.connect(
-        listening.endpoint, Session(Side.DRIVER, Role.NEW), timeout_seconds=5
-    )
-    connected.close(farewell=Response(1, None, {}, bytes(1 << 20)))
-    listening.close()
-
-
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     """Fail a test after which a thread, process, descriptor or temporary file is left.

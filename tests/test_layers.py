@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
 
 ONLY_IMPORTED_BY: dict[str, tuple[str, ...]] = {
     "zmq": (
-        "ipc/channel.py",
+        "conformance/faults/zeromq.py",
         "benchmarks/peers/raw_pyzmq.py",
         "benchmarks/peers/children/raw_pyzmq.py",
     ),

@@ -215,7 +215,7 @@ class Soak:
         self._note(self._last_census.growth_since(self._first_census))
 
     def _look_at_the_end(self, before: Census) -> None:
-        # Threads and descriptors of ZeroMQ stay: its context lives as long as the process.
+        # What this process holds itself is judged by the censuses, once all of it has been in use.
         self._note(Census.now().of_processes().growth_since(before))
 
     def _note_if_given_up(self) -> None:

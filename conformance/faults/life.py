@@ -12,6 +12,7 @@ from typing import Final, cast
 from storagedriver.conformance.checking import CaseFailedError, require
 from storagedriver.conformance.faults.subject import Subject
 from storagedriver.conformance.faults.unwatched import unwatched
+from storagedriver.conformance.faults.zeromq import speaks_to_zeromq
 from storagedriver.conformance.together import run_together
 from storagedriver.contract import (
     CURRENT_VERSION,
@@ -229,6 +230,7 @@ def leaves_no_processes(subject: Subject) -> None:
 LIFE_CHECKS: Final[Sequence[Callable[[Subject], None]]] = (
     tells_its_version,
     explains_itself_to_people,
+    speaks_to_zeromq,
     refuses_a_first_line_that_is_none,
     exits_without_a_first_line,
     exits_where_nobody_listens,

@@ -14,7 +14,7 @@ from storagedriver.drivers.misbehaving.calls import Call, Plan
 from storagedriver.drivers.misbehaving.journal import Step
 from storagedriver.drivers.misbehaving.process_faults import PROCESS_FAULTS
 from storagedriver.drivers.misbehaving.rules import READS, Point
-from storagedriver.ipc.channel import Channel
+from storagedriver.ipc.channel import Channel, ChannelLostError
 from storagedriver.ipc.fields import flag
 from storagedriver.ipc.messages import (
     Attach,
@@ -27,14 +27,11 @@ from storagedriver.ipc.messages import (
     Response,
     Start,
 )
-from storagedriver.ipc.session import Role, Session
-from storagedriver.ipc.states import Side, State
+from storagedriver.ipc.states import State
+from storagedriver.ipc.zmtp import frame_head
 
 # What the result of a read says as well as its START does. A listing's START says nothing.
 _INFO_KEYS: Final = ("size", "version")
-
-# A handshake within this process takes milliseconds; this is for a machine that is loaded.
-_FLUSH_SECONDS: Final = 10.0
 
 
 class ScriptedChannel(Channel):
@@ -101,8 +98,16 @@ class ScriptedChannel(Channel):
 
     def send_raw(self, *messages: Sequence[bytes]) -> None:
         """Send messages, each of them some frames, past the session."""
+        connection = self._ends.connection
+        if connection is None:
+            raise ChannelLostError(process_ended=False)
         for frames in messages:
-            self._socket.send_multipart(frames)
+            more_follow = range(len(frames) - 1, -1, -1)
+            wire = [
+                frame_head(len(frame), more=bool(more)) + frame
+                for frame, more in zip(frames, more_follow, strict=True)
+            ]
+            connection.send_bytes([b"".join(wire)], None)
 
     def drain(self) -> None:
         """Take all content of a write that the host has begun. Returns also if it stops early."""
@@ -124,7 +129,6 @@ class ScriptedChannel(Channel):
             plan.journal.note(Step.FAULT, call.request.method, call.path, rule.fault.value)
             process_fault = PROCESS_FAULTS.get(rule.fault)
             if process_fault is not None:
-                _flush()
                 process_fault(rule)
             else:
                 ANSWERS[rule.fault](self, rule, response)
@@ -197,16 +201,3 @@ class ScriptedChannel(Channel):
         if isinstance(message, Request):
             return replace(message, content=content[:size], params={**message.params, "end": False})
         return Chunk(message.id, content[:size])
-
-
-def _flush() -> None:
-    """Return when all that was sent has left the process, which may be about to end.
-
-    ZeroMQ sends in a thread of its own, and does not tell when. What it is asked to do after that
-    it does after that: here, to connect to ourselves.
-    """
-    listening = Channel.listen("tcp://127.0.0.1:*", Session(Side.HOST, Role.NEW))
-    Channel.connect(
-        listening.endpoint, Session(Side.DRIVER, Role.NEW), timeout_seconds=_FLUSH_SECONDS
-    ).close()
-    listening.close()

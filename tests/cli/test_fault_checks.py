@@ -112,4 +112,4 @@ def test_a_right_driver_passes(storagedriver: Command) -> None:
     answer = storagedriver("check", "inmemory", "--faults", "--case", "put_get_one_byte")
     assert answer.status == 0, answer
     assert answer.stderr == ""
-    assert answer.stdout.splitlines()[-1].startswith("inmemory: life 13 passed; killed 1 passed")
+    assert answer.stdout.splitlines()[-1].startswith("inmemory: life 14 passed; killed 1 passed")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROGRAM = [sys.executable, "-m", "storagedriver.cli.main"]
 
 
-def test_help_loads_neither_zeromq_nor_the_suite() -> None:
+def test_help_loads_neither_ipc_nor_the_suite() -> None:
     program = (
         "import sys\n"
         "from storagedriver.cli.main import run\n"
@@ -26,7 +26,7 @@ def test_help_loads_neither_zeromq_nor_the_suite() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     loaded = set(done.stderr.split())
-    needless = {"zmq", "msgpack", "psutil", "rich", "storagedriver.conformance"}
+    needless = {"storagedriver.ipc", "msgpack", "psutil", "rich", "storagedriver.conformance"}
     assert "click" in loaded
     assert not needless & loaded
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
@@ -15,6 +16,7 @@ from storagedriver.ipc.session import Role, Session
 from storagedriver.ipc.states import Side
 
 PATIENCE_SECONDS = 10.0
+ATTACH = Attach("token", "0.1", 0)
 
 
 @pytest.fixture
@@ -53,15 +55,33 @@ def make_pair(socket_directory: SocketDirectory) -> Iterator[PairMaker]:
                 endpoint = socket_directory.endpoint(next(numbers))
             host = Channel.listen(endpoint, session(Side.HOST))
             open_channels.enter_context(closing(host))
-            driver = Channel.connect(
-                host.endpoint, session(Side.DRIVER), timeout_seconds=PATIENCE_SECONDS
-            )
+            driver = attached(host, session(Side.DRIVER))
             open_channels.enter_context(closing(driver))
-            driver.send(Attach("token", "0.1", 0))
-            host.receive(PATIENCE_SECONDS)
             return host, driver
 
         yield make
+
+
+def attached(host: Channel, session: Session) -> Channel:
+    """The peer of a channel that listens. It has sent ATTACH, and that was received."""
+
+    def attach() -> Channel:
+        driver = Channel.connect(host.endpoint, session, timeout_seconds=PATIENCE_SECONDS)
+        driver.send(ATTACH)
+        return driver
+
+    # Each end waits for the other's part of the handshake.
+    with ThreadPoolExecutor(1) as threads:
+        attaching = threads.submit(attach)
+        assert host.receive(PATIENCE_SECONDS) == ATTACH
+        return attaching.result(PATIENCE_SECONDS)
+
+
+def send_past_session(channel: Channel, header: bytes) -> None:
+    """Send what the channel's own session would not allow."""
+    connection = channel._ends.connection  # pyright: ignore[reportPrivateUsage]
+    assert connection is not None
+    connection.send(header, None, None)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from storagedriver.contract import ProtocolError, StorageDriverError
 from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
+from storagedriver.ipc.connection import GoneError
 from storagedriver.ipc.control import ControlChannel
 from storagedriver.ipc.messages import Request, Response
 from storagedriver.ipc.session import Role
@@ -137,10 +138,10 @@ def test_a_request_that_could_not_be_sent_is_not_followed_by_another(
     control, driver = ends
 
     def lose(*_frames: object) -> None:
-        raise ChannelLostError(process_ended=False)
+        raise GoneError
 
     # The driver goes when the request is accounted for, and not sent yet.
-    monkeypatch.setattr(control.channel, "_send_frames", lose)
+    monkeypatch.setattr("storagedriver.ipc.connection.Connection.send", lose)
     with pytest.raises(ChannelLostError):
         ping(control)
     driver.close()

@@ -258,7 +258,7 @@ class TestLivingHost:
         body = (
             "drivers = []\n"
             "in_thread(lambda: drivers.append(start())).join()\n"
-            # Until the kernel has let the thread go, too: only the watcher and ZeroMQ's are left.
+            # Until the kernel has let the thread go, too: only the watcher is left.
             "while any(t.name.startswith('Thread-') for t in threading.enumerate()): pass\n"
             "drivers[0].put_content('/a', b'alive')\n"
             "tell(drivers[0].get_content('/a').decode())\n"

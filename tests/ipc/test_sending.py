@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
 
 from storagedriver.contract import Piece, ProtocolError
-from storagedriver.ipc.channel import Channel, NoProgressError
+from storagedriver.ipc.channel import Channel, ChannelLostError, NoProgressError
 from storagedriver.ipc.limits import MIN_CHUNK_BYTES
 from storagedriver.ipc.messages import Cancel, Chunk, Content, End, Message, Request, Response, Wire
 from storagedriver.ipc.sending import PieceSource, send_content
 from storagedriver.ipc.states import State
+from tests.ipc.conftest import send_past_session
 
 PATIENCE_SECONDS = 10.0
 SHORT_SECONDS = 0.05
@@ -147,6 +149,13 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
+def ignore_content(driver: Channel) -> None:
+    """Take what the host still sends, until it has gone or has found a breach."""
+    with suppress(ChannelLostError, ProtocolError):
+        while True:
+            driver.receive(PATIENCE_SECONDS)
+
+
 def send(
     host: Channel, reader: Given | BytesIO, *, timeout_seconds: float | None = PATIENCE_SECONDS
 ) -> Response:
@@ -219,15 +228,17 @@ class TestSending:
             request = driver.receive(PATIENCE_SECONDS)
             assert isinstance(request, Request)
             driver.send(Response(request.id, {"code": "NoSpace"}, None))
+            ignore_content(driver)
 
         refusing = threads.submit(refuse)
         # More than its window, so that it must look whether it may go on.
         reader = Given([bytes(CHUNK)] * 1000)
         response = send(host, reader)
-        refusing.result(PATIENCE_SECONDS)
         assert response.error == {"code": "NoSpace"}
         assert reader.reads <= 2 + WINDOW // CHUNK
         assert host.session.state is State.IDLE
+        host.close()
+        refusing.result(PATIENCE_SECONDS)
 
     def test_a_success_before_the_end_is_refused(
         self, pair: Pair, threads: ThreadPoolExecutor
@@ -237,13 +248,13 @@ class TestSending:
         def lie() -> None:
             request = driver.receive(PATIENCE_SECONDS)
             assert isinstance(request, Request)
-            # Past the driver's own session, which would not allow it.
-            header = b"\x94\x01\x01\xc0\x81\xa7written\x00"
-            driver._send_frames(header, None)  # pyright: ignore[reportPrivateUsage]
+            send_past_session(driver, b"\x94\x01\x01\xc0\x81\xa7written\x00")
+            ignore_content(driver)
 
         threads.submit(lie)
         with pytest.raises(ProtocolError, match="succeeded before its END"):
             send(host, BytesIO(bytes(2 * WINDOW)))
+        host.close()
 
     @pytest.mark.parametrize("failure", [ValueError("reader"), KeyboardInterrupt()])
     def test_what_the_reader_raises_is_raised_once_the_driver_has_stopped(

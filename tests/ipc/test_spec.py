@@ -116,7 +116,6 @@ def test_the_version_is_the_current_one() -> None:
         ("an integer from {} to 2^53, in bytes", limits.MIN_CHUNK_BYTES),
         ("text, at most {} bytes", limits.MAX_ERROR_MESSAGE_BYTES),
         ("`version` is at most {} bytes of binary", limits.MAX_VERSION_BYTES),
-        ("The high-water marks are {}.", limits.SOCKET_HIGH_WATER_MARK),
         ("An endpoint is shorter than {} bytes", limits.MAX_ENDPOINT_BYTES),
     ],
 )

@@ -35,6 +35,7 @@ from storagedriver.ipc.messages import (
 from storagedriver.ipc.open_uploads import OpenUploads
 from storagedriver.ipc.states import State
 from storagedriver.ipc.worker import Served, Worker
+from tests.ipc.conftest import send_past_session
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -315,8 +316,7 @@ class TestTheEnd:
     ) -> None:
         host = pair[0]
         begin_write(host)
-        # Past the host's own session, which would not allow it.
-        host._send_frames(b"\xc1", None)  # pyright: ignore[reportPrivateUsage]
+        send_past_session(host, b"\xc1")
         code, message = error_of(response(host))
         assert code == "ProtocolError"
         assert "(from the host)" in str(message)
