@@ -9,23 +9,10 @@ from subprocess import run
 
 import pytest
 
-from storagedriver.conformance import CaseOutcome, Report
-from storagedriver.conformance.faults import Subject, Verdict, check_faults
 from tests.languages.code_lines import count_code_lines
 from tests.languages.findings import Findings
 from tests.languages.languages import LANGUAGES, Builds, sizes_of
 from tests.languages.matrix import Matrix, page_with
-from tests.languages.tools import (
-    Tools as Tools,
-)
-from tests.languages.tools import (
-    ensure_debian_packages as ensure_debian_packages,
-)
-from tests.languages.tools import (
-    find_tools as find_tools,
-)
-
-FAULT_SECONDS = 60.0
 
 
 @pytest.fixture(scope="session")
@@ -60,21 +47,3 @@ def findings(matrix: Matrix, checkout: Path) -> Findings:
     # Of an archive without its history no commit is known.
     told = run(git, capture_output=True, text=True, check=False)
     return Findings(matrix, told.stdout.strip() if told.returncode == 0 else "")
-
-
-# LEAD: compatibility until all languages have landed; goes away.
-def assert_all_passed(report: Report, features: frozenset[str]) -> None:
-    """Hold a run to what it was to be: no case failed, or was skipped for want of a feature."""
-    failed = {result.name: result.reason for result in report.with_outcome(CaseOutcome.FAILED)}
-    assert failed == {}
-    assert report.passed
-    assert report.features == features
-
-
-def assert_bears_faults(program: Path, name: str, parameters: dict[str, object]) -> None:
-    """Hold a driver to the fault kit, which its store must be empty for."""
-    subject = Subject(name, [str(program)], parameters)
-    report = check_faults(subject, seconds=FAULT_SECONDS)
-    failed = [found for found in report.findings if found.verdict is not Verdict.PASSED]
-    assert failed == []
-    assert report.passed

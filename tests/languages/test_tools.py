@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.languages.conftest import ensure_debian_packages, find_tools
+from tests.languages.tools import ensure_debian_packages, find_tools
 
 MISSING = ["storagedriver-has-no-such-tool"]
 TOO_OLD = ["sh", "-c", "echo too old >&2; exit 1"]
