@@ -9,6 +9,7 @@ import pytest
 
 from storagedriver.conformance import CaseOutcome, Report, run_suite
 from storagedriver.conformance.faults import Subject, Verdict, check_faults
+from storagedriver.conformance.faults.run import DEFAULT_SECONDS
 from storagedriver.contract import StorageDriver
 from storagedriver.drivers.factory import launch
 from storagedriver.drivers.filesystem import FilesystemDriver
@@ -18,7 +19,6 @@ from storagedriver.ipc.serving import told_features
 from tests.languages.findings import Findings
 from tests.languages.languages import LANGUAGES, Builds, Language
 
-FAULT_SECONDS = 60.0
 
 # Each has the features of one in Python: a feature less, and cases would be skipped.
 MODELS: Mapping[str, type[StorageDriver]] = {
@@ -109,7 +109,7 @@ def test_it_keeps_the_contract_in_full(starting: Starting, findings: Findings) -
 def test_it_bears_faults(starting: Starting, findings: Findings) -> None:
     program = str(starting.programs / f"registry-storage-{starting.name}")
     subject = Subject(starting.name, [program], starting.parameters)
-    report = check_faults(subject, seconds=FAULT_SECONDS)
+    report = check_faults(subject, seconds=DEFAULT_SECONDS)
     findings.of_faults(starting.name, report)
     assert [found for found in report.findings if found.verdict is not Verdict.PASSED] == []
     assert report.passed
