@@ -19,7 +19,6 @@ from storagedriver.ipc.serving import told_features
 from tests.languages.findings import Findings
 from tests.languages.languages import LANGUAGES, Builds, Language
 
-
 # Each has the features of one in Python: a feature less, and cases would be skipped.
 MODELS: Mapping[str, type[StorageDriver]] = {
     "inmemory": InMemoryDriver,
