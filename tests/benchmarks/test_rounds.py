@@ -88,7 +88,7 @@ def test_a_work_may_have_fewer_rounds_than_the_others(make_subject: MakeSubject)
 
 def test_a_work_for_drivers_is_done_by_drivers_only(make_subject: MakeSubject) -> None:
     work = Work("turns", (NUMBER,), Turns(), is_for_drivers=True)
-    subjects = [make_subject("A"), DriverSubject("driver", InMemoryDriver)]
+    subjects: list[Subject] = [make_subject("A"), DriverSubject("driver", InMemoryDriver)]
     report = run_benchmark(subjects, title="", works=[work], rounds=2)
     assert report.results[0].figures == {"A": (None, None), "driver": (1, 2)}
 
