@@ -8,7 +8,12 @@ from typing import cast
 
 from storagedriver.benchmarks.peers.children.mp_manager import AUTHENTICATION
 from storagedriver.benchmarks.peers.peer import Peer
-from storagedriver.benchmarks.peers.remote_store import read_by_calls, write_by_calls
+from storagedriver.benchmarks.peers.remote_store import (
+    get_by_calls,
+    put_by_calls,
+    read_by_calls,
+    write_by_calls,
+)
 from storagedriver.contract import Piece, Reader
 
 
@@ -18,8 +23,8 @@ class _StoreProxy(BaseProxy):
     def size(self, key: str, /) -> int:
         return cast("int", self._callmethod("size", (key,)))
 
-    def get(self, key: str, /) -> bytes:
-        return cast("bytes", self._callmethod("get", (key,)))
+    def first(self, key: str, /) -> tuple[int, bytes]:
+        return cast("tuple[int, bytes]", self._callmethod("first", (key,)))
 
     def put(self, key: str, content: bytes, /) -> None:
         self._callmethod("put", (key, content))
@@ -62,10 +67,10 @@ class MultiprocessingManager(Peer):
         return self._store.size(key)
 
     def get(self, key: str) -> Piece:
-        return self._store.get(key)
+        return get_by_calls(self._store, key)
 
     def put(self, key: str, content: bytes) -> None:
-        self._store.put(key, content)
+        put_by_calls(self._store, key, content)
 
     def read_stream(self, key: str) -> Iterator[Piece]:
         return read_by_calls(self._store, key)

@@ -14,6 +14,8 @@ from storagedriver.benchmarks.peers.peer import Peer
 from storagedriver.benchmarks.peers.per_thread import PerThread
 from storagedriver.benchmarks.peers.remote_store import (
     RemoteStore,
+    get_by_calls,
+    put_by_calls,
     read_by_calls,
     write_by_calls,
 )
@@ -54,10 +56,10 @@ class Pyro(Peer):
         return self._stores.get().size(key)
 
     def get(self, key: str) -> Piece:
-        return self._stores.get().get(key)
+        return get_by_calls(self._stores.get(), key)
 
     def put(self, key: str, content: bytes) -> None:
-        self._stores.get().put(key, content)
+        put_by_calls(self._stores.get(), key, content)
 
     def read_stream(self, key: str) -> Iterator[Piece]:
         return read_by_calls(self._stores.get(), key)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import count
+from io import BytesIO
+from itertools import count, islice
 from typing import Final, Generic, Protocol, TypeVar, cast
 
 from rpyc import async_  # type: ignore[import-untyped] # it has no types
@@ -61,21 +62,18 @@ class Rpyc(Peer):
         return self._connections.get().size(key)
 
     def get(self, key: str) -> Piece:
-        return self._connections.get().get(key)
+        connection = self._connections.get()
+        parts, first = connection.first(key)
+        return first if parts <= 1 else b"".join((first, *connection.pieces(key, 1)))
 
     def put(self, key: str, content: bytes) -> None:
-        self._connections.get().put(key, content)
+        if len(content) <= PIECE_BYTES:
+            self._connections.get().put(key, content)
+        else:
+            self.write_stream(key, BytesIO(content))
 
     def read_stream(self, key: str) -> Iterator[Piece]:
-        connection = self._connections.get()
-        asked = deque(connection.piece_later(key, number) for number in range(_CALLS_IN_FLIGHT))
-        for number in count(_CALLS_IN_FLIGHT):
-            if not (piece := asked.popleft().value):
-                break
-            asked.append(connection.piece_later(key, number))
-            yield piece
-        while asked:
-            _ = asked.popleft().value
+        return self._connections.get().pieces(key, 0)
 
     def write_stream(self, key: str, reader: Reader) -> int:
         connection = self._connections.get()
@@ -101,10 +99,20 @@ class _Connection:
         made = connect_stream(SocketStream(connection), config={"sync_request_timeout": None})
         self._connected = cast("_Connected", made)
         root = self._connected.root
-        self.size, self.get, self.put = root.size, root.get, root.put
+        self.size, self.first, self.put = root.size, root.first, root.put
         self.begin, self.finish = root.begin, root.finish
-        self.piece_later = cast("Callable[[str, int], _Later[bytes]]", async_(root.piece))
+        self._ask = cast("Callable[[str, int], _Later[bytes]]", async_(root.piece))
         self.append_later = cast("Callable[[str, bytes], _Later[None]]", async_(root.append))
+
+    def pieces(self, key: str, start: int) -> Iterator[bytes]:
+        """Give the pieces of a content from one of them on."""
+        numbers = count(start)
+        asked = deque(self._ask(key, number) for number in islice(numbers, _CALLS_IN_FLIGHT))
+        while piece := asked.popleft().value:
+            asked.append(self._ask(key, next(numbers)))
+            yield piece
+        while asked:
+            _ = asked.popleft().value
 
     def close(self) -> None:
         self._connected.close()

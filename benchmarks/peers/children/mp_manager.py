@@ -10,7 +10,7 @@ from storagedriver.benchmarks.peers.children.store import Store
 AUTHENTICATION = b"of no use: the directory of the socket is private"
 """A manager insists on a key. It is asked for when a thread connects, and not at each call."""
 
-METHODS = ("size", "get", "put", "piece", "begin", "append", "finish")
+METHODS = ("size", "first", "put", "piece", "begin", "append", "finish")
 
 
 class StoreManager(BaseManager):

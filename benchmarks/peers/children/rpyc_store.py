@@ -20,7 +20,7 @@ class StoreService(Service):  # type: ignore[misc] # a base without types
     """A store, whose methods may be called."""
 
     def __init__(self, store: Store) -> None:
-        for name in ("size", "get", "put", "piece", "begin", "append", "finish"):
+        for name in ("size", "first", "put", "piece", "begin", "append", "finish"):
             setattr(self, f"exposed_{name}", getattr(store, name))
 
 

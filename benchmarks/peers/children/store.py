@@ -47,6 +47,11 @@ class Store:
 
     # For peers that have calls only, and no streams.
 
+    def first(self, key: str) -> tuple[int, bytes]:
+        """Return how many pieces a content came in, and the first: all of one that is small."""
+        pieces = self._contents[key]
+        return len(pieces), pieces[0] if pieces else b""
+
     def piece(self, key: str, number: int) -> bytes:
         """Return one of the pieces that a content came in; empty after the last."""
         pieces = self._contents[key]

@@ -27,6 +27,7 @@ def test_a_content_that_is_appended_to_shows_when_it_is_finished() -> None:
     store.append("/a", b"c")
     assert store.finish("/a") == 3
     assert [store.piece("/a", number) for number in range(3)] == [b"ab", b"c", b""]
+    assert store.first("/a") == (2, b"ab")
 
 
 @pytest.mark.parametrize(("key", "content"), [("/a", b""), ("/\u00e9", b"content")])
