@@ -24,10 +24,10 @@ using namespace files;
 namespace {
 
 /// A week: what the registry of 2015 gave an upload before it was purged.
-constexpr std::int64_t upload_expiry_seconds = 7 * 24 * 3'600;
+constexpr std::int64_t upload_expiry_seconds = 604'800;
 
 std::string root_directory_of(const Parameters& parameters) {
-    const std::string directory(parameters.text("rootdirectory").value_or(""));
+    std::string directory(parameters.text("rootdirectory").value_or(""));
     if (!directory.starts_with('/') || directory.find('\0') != std::string::npos) {
         // It is not shown: it may be anything, also a secret in the wrong place.
         throw InvalidParameters(FilesystemDriver::name, "rootdirectory",

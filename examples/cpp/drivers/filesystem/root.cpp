@@ -61,10 +61,10 @@ Root::Root(const std::string& directory) {
 }
 
 std::pair<File, Status> Root::open_object(std::string_view path) const {
-    const auto [above, leaf] = split(path);
-    const auto parent = open_above(above, path);
+    const auto names = split(path);
+    const auto parent = open_above(names.above, path);
     return about(path, [&]() -> std::pair<File, Status> {
-        auto opened = open_in(or_root(parent), leaf, reading);
+        auto opened = open_in(or_root(parent), names.leaf, reading);
         const auto status = status_of(opened.descriptor());
         if (is_file(status)) return {std::move(opened), status};
         if (!is_directory(status)) throw_in_the_way(path);

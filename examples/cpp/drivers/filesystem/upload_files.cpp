@@ -36,9 +36,10 @@ bool is_id(std::string_view id) {
 std::vector<std::string> ids(int directory, std::string_view suffix) {
     std::vector<std::string> found;
     for (const auto& entry : all_entries(directory)) {
-        if (!entry.name.ends_with(suffix)) continue;
-        auto id = entry.name.substr(0, entry.name.size() - suffix.size());
-        if (is_id(id)) found.push_back(std::move(id));
+        std::string_view id = entry.name;
+        if (!id.ends_with(suffix)) continue;
+        id.remove_suffix(suffix.size());
+        if (is_id(id)) found.emplace_back(id);
     }
     return found;
 }

@@ -28,7 +28,7 @@ class ObjectStream : public ReadStream {
 
     Content read(std::size_t limit) override {
         if (run_ == end()) return {};
-        const auto piece = run_->part(start_, std::min(limit, run_->size() - start_));
+        auto piece = run_->part(start_, std::min(limit, run_->size() - start_));
         start_ += piece.size();
         if (start_ == run_->size()) {
             ++run_;

@@ -11,10 +11,10 @@ namespace {
 
 /// Neighbours that are together no longer than this become one: many small appends then cost no
 /// long list, and no byte is copied often.
-constexpr std::size_t joined_bytes = 64 * 1'024;
+constexpr std::size_t joined_bytes = 65'536;
 
 /// Of a piece of a frame the rest would be held too, and so small pieces are copied.
-constexpr std::size_t shared_bytes = 16 * 1'024;
+constexpr std::size_t shared_bytes = 16'384;
 
 Content join(const Content& one, const Content& other) {
     ContentBuffer joined(one.size() + other.size());

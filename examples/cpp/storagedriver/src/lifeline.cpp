@@ -16,7 +16,7 @@ namespace {
 /// How often the parent is looked at, for when somebody else holds the other end of the pipe.
 constexpr int parent_milliseconds = 1'000;
 /// Parameters are configuration, not data.
-constexpr std::size_t max_line_bytes = 16 * 1'024 * 1'024;
+constexpr std::size_t max_line_bytes = 16'777'216;
 
 std::system_error failure() { return {errno, std::generic_category(), "standard input"}; }
 

@@ -26,7 +26,7 @@ inline constexpr std::size_t min_chunk_bytes = 4'096;
 /// Of the text of an error (8.1).
 inline constexpr std::size_t max_error_message_bytes = 4'096;
 /// Of all fields of an error together: with message and names it then fits a header (8.3).
-inline constexpr std::size_t max_error_fields_bytes = 48 * 1'024;
+inline constexpr std::size_t max_error_fields_bytes = 49'152;
 /// Of a code and of a driver's name in an error: longer ones are mistakes.
 inline constexpr std::size_t max_error_name_bytes = 1'024;
 /// Of the opaque version of a content (4.4).

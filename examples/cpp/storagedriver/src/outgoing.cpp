@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// A listing is sent on when this much of it is there: messages then cost little.
-constexpr std::size_t listing_bytes = 64 * 1'024;
+constexpr std::size_t listing_bytes = 65'536;
 /// Or this long after its last part: a slow backend then shows progress.
 constexpr std::chrono::milliseconds listing_time{500};
 

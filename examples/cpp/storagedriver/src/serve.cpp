@@ -103,7 +103,7 @@ int serve(int argc, char** argv, std::string_view name, const Features& features
     const auto* endpoint = std::getenv(endpoint_variable);
     if (arguments.size() != 1 || endpoint == nullptr || *endpoint == '\0') return explain(name);
     // A log that nobody reads any more is no reason to end.
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     try {
         run(name, arguments.front(), endpoint, factory);
     } catch (const std::exception& error) {

@@ -35,10 +35,10 @@ std::string_view machine_of(std::string_view endpoint) {
 
 }  // namespace
 
-bool Workers::add(std::uint64_t number, std::shared_ptr<Activity> activity) {
+bool Workers::add(std::uint64_t number, const std::shared_ptr<Activity>& activity) {
     const std::lock_guard lock(mutex_);
     if (by_number_.size() >= limits::max_channels) throw TooManyChannels(limits::max_channels);
-    return by_number_.try_emplace(number, std::move(activity)).second;
+    return by_number_.try_emplace(number, activity).second;
 }
 
 void Workers::remove(std::uint64_t number) {
@@ -162,7 +162,8 @@ void Serving::open_channel(const Session& agreed, const Map& params) {
 
 void Serving::start_worker(std::uint64_t number, const std::string& endpoint,
                            const Session& session, const std::shared_ptr<Activity>& activity) {
-    std::thread([=, served = served_, workers = workers_, token = token_] {
+    std::thread([number, endpoint, session, activity, served = served_, workers = workers_,
+                 token = token_] {
         try {
             const auto channel = attach(endpoint, session, token);
             work(*served, *channel, *activity);

@@ -19,7 +19,7 @@ namespace storagedriver {
 class Workers {
   public:
     /// Whether there was a place for it. TooManyChannels if not; false if the number is in use.
-    bool add(std::uint64_t number, std::shared_ptr<Activity> activity);
+    bool add(std::uint64_t number, const std::shared_ptr<Activity>& activity);
     void remove(std::uint64_t number);
     bool empty() const;
     /// What Ping tells.

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "lifeline.hpp"
+#include "message.hpp"
+#include "session.hpp"
 #include "storagedriver/digest.hpp"
 #include "storagedriver/error.hpp"
 #include "utf8.hpp"
@@ -42,6 +46,34 @@ TEST(Text, IsOnlyValidUtf8) {
                              "\xf4\x90\x80\x80"sv, "\xff"sv, "a\xe2\x82"sv}) {
         EXPECT_FALSE(is_utf8(bytes));
     }
+}
+
+/// Bytes of a good message, and others in some places.
+Buffer damaged(const Buffer& good, std::mt19937& random) {
+    auto bytes = good;
+    for (auto times = random() % 4 + 1; times > 0; --times) {
+        bytes[random() % bytes.size()] = static_cast<std::byte>(random());
+    }
+    bytes.resize(random() % 8 == 0 ? random() % bytes.size() : bytes.size());
+    return bytes;
+}
+
+TEST(Messages, AreRefusedOrTakenWhateverTheirBytes) {
+    const auto good = encode_message(Request{
+        7, "ReadStream", {{"path", "/a/b"}, {"offset", 1'000'000}, {"credit", 65'536}}, {}});
+    // The same bytes each time: what fails once can be looked at.
+    std::mt19937 random(2015);
+    int refused = 0;
+    for (int attempt = 0; attempt < 20'000; ++attempt) {
+        Session session(Side::driver, 1 << 20, 4 << 20, Role::worker);
+        session.send(Attach{"t", "0.1", 1});
+        try {
+            session.receive(decode_message(damaged(good.header, random), {}));
+        } catch (const ProtocolError&) {
+            ++refused;
+        }
+    }
+    EXPECT_GT(refused, 10'000);
 }
 
 TEST(Errors, SayWhatTheirClassAndReasonSay) {
