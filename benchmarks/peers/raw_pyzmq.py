@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import zmq
+from zmq.utils.garbage import gc
 
 from storagedriver.benchmarks.peers.children.raw_pyzmq import (
     COPIED_BYTES,
@@ -35,6 +36,9 @@ class RawPyzmq(Peer):
         if hasattr(self, "_context"):
             self._pairs.close()
             self._context.destroy(linger=0)
+            # pyzmq's own thread, which lets go of what was sent without a copy. It would stay with
+            # this process; it comes again when it is needed.
+            gc.stop()
 
     def stat(self, key: str) -> int:
         pair = self._pairs.get()
