@@ -22,8 +22,7 @@ from storagedriver.ipc.listener import Listener
 from storagedriver.ipc.messages import Close, Message
 from storagedriver.ipc.session import Session
 from storagedriver.ipc.states import State
-from storagedriver.ipc.zmtp import FrameError
-from storagedriver.ipc.zmtp import Message as Frames
+from storagedriver.ipc.zmtp import FrameError, Frames
 
 
 class ChannelLostError(Exception):

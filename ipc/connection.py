@@ -16,8 +16,7 @@ from typing import Final
 
 from storagedriver.ipc.listener import EndpointError, address_of, milliseconds_until
 from storagedriver.ipc.messages import Content
-from storagedriver.ipc.zmtp import HANDSHAKE, FrameError, Handshake, Inbox, frame_head
-from storagedriver.ipc.zmtp import Message as Frames
+from storagedriver.ipc.zmtp import HANDSHAKE, FrameError, Frames, Handshake, Inbox, frame_head
 
 _RECEIVE_BYTES: Final = 4096
 
@@ -130,7 +129,7 @@ class Connection:
     def send_bytes(self, parts: Sequence[Content], deadline: float | None) -> None:
         """Send what is made of frames already. As `send`."""
         if self._unsent:
-            self._send_all([*self._unsent, *map(memoryview, parts)], deadline)
+            self._send_all([*self._unsent, *_views(parts)], deadline)
             return
         try:
             sent = self._socket.sendmsg(parts, (), _NOW)
@@ -140,7 +139,7 @@ class Connection:
             self._check_answer(error)
             return
         if sent < sum(map(len, parts)):
-            self._send_all(_without(list(map(memoryview, parts)), sent), deadline)
+            self._send_all(_without(_views(parts), sent), deadline)
 
     def send_now(self, header: bytes, content: Content | None) -> None:
         """Send as much of a message as fits, if there is nothing before it. Never raises."""
@@ -213,7 +212,11 @@ class Connection:
 
     def _answer_pings(self, deadline: float | None) -> None:
         pongs, self._inbox.pongs = self._inbox.pongs, []
-        self._send_all([*self._unsent, *map(memoryview, pongs)], deadline)
+        self._send_all([*self._unsent, *_views(pongs)], deadline)
+
+
+def _views(parts: Sequence[Content]) -> list[memoryview]:
+    return [memoryview(part) for part in parts]
 
 
 def _without(parts: list[memoryview], size_bytes: int) -> list[memoryview]:

@@ -222,7 +222,13 @@ class RunningDriver:
             max_chunk_bytes=agreed.max_chunk_bytes,
             write_credit_bytes=agreed.write_credit_bytes,
         )
-        channel = Channel.listen(self._endpoint(), session)
+        try:
+            channel = Channel.listen(self._endpoint(), session)
+        except FileNotFoundError as error:
+            # The directory goes with the process, which another thread may have seen to.
+            if self.pool.is_closed or self.process.wait_for_end(_DEATH_SECONDS):
+                raise ChannelLostError(process_ended=True) from error
+            raise
         channel.watch_process(self.process.handle)
         params: dict[str, Wire] = {"channel": self._channel_numbers, "endpoint": channel.endpoint}
         try:

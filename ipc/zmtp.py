@@ -126,7 +126,8 @@ def _command(body: bytes) -> bytes:
     return bytes((_COMMAND, len(body))) + body
 
 
-Message = tuple["bytes | memoryview", "Content | None"]
+Frames = tuple["bytes | memoryview", "Content | None"]
+"""Of a message: its header, and its content if that has a frame of its own."""
 
 # What small messages are received into: the longest header that is usual, with content in it. Of a
 # longer frame no more than this is copied.
@@ -174,7 +175,7 @@ class Inbox:
         else:
             self._end += size_bytes
 
-    def next(self) -> Message | None:
+    def next(self) -> Frames | None:
         """Return the header and the content of the next message that is complete, None if none is.
 
         The header is valid until the next call; the content is the caller's. Raises FrameError for
@@ -231,7 +232,7 @@ class Inbox:
         self._large = None
         return self._large_flags, large
 
-    def _of_two(self, header: bytes, flags: int, body: memoryview) -> Message:
+    def _of_two(self, header: bytes, flags: int, body: memoryview) -> Frames:
         if flags & _MORE:
             raise FrameError("a message has more than two frames")
         self._header = None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import queue
+import shutil
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +26,7 @@ from storagedriver.contract import (
     ProtocolError,
     StorageDriverError,
 )
+from storagedriver.ipc.channel import ChannelLostError
 from storagedriver.ipc.running import RunningDriver, StartSettings
 
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_driver.py"))]
@@ -278,6 +282,19 @@ def test_many_at_once_from_processes(count: int) -> None:
         for _ in range(count)
     ]
     assert [host.communicate()[0] for host in hosts] == ["a\n"] * count
+
+
+def test_a_channel_that_is_opened_as_the_process_goes_is_lost() -> None:
+    running = start(ODD)
+    try:
+        os.kill(running.process.pid, signal.SIGKILL)
+        # As the thread does that puts the next process in its place.
+        shutil.rmtree(running._directory.path)  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(ChannelLostError) as caught:
+            running.pool.acquire("/", 30.0)
+        assert caught.value.process_ended
+    finally:
+        running.stop()
 
 
 # Prints an error for each number of free descriptors that is too few for a start.
