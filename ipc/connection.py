@@ -156,11 +156,7 @@ class Connection:
 
     def process_has_ended(self) -> bool:
         """Whether the process that is watched has ended."""
-        if self.process is None:
-            return False
-        poller = select.poll()
-        poller.register(self.process, select.POLLIN)
-        return bool(poller.poll(0))
+        return any(descriptor == self.process for descriptor, _ in self._readable.poll(0))
 
     def _fill_in_time(self, deadline: float | None) -> None:
         ready = self._readable.poll(milliseconds_until(deadline))

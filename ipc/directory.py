@@ -28,7 +28,7 @@ _PREFIX: Final = "sd-"
 # moon, and not twice in a row.
 _TRIES: Final = 5
 
-
+# Then no other place would be any better.
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -89,7 +89,7 @@ class SocketDirectory:
                 self._make_in(parent)
             except OSError as error:
                 if error.errno in _NO_DESCRIPTORS:
-                    raise  # another place would be no better
+                    raise
                 tried.append(f"{parent} ({error.strerror})")
             else:
                 return
